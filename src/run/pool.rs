@@ -321,10 +321,12 @@ impl Work for Arc<SharedRun> {
             CaseDone::Whole(record) => record,
             CaseDone::Open(tried) => {
                 let (runner, planned) = (&self.runner, &self.planned[position]);
-                let tried = match self.stop.reason() {
+                // Of a run that is mixed up nothing is learned by sending more.
+                let is_over = self.stop.reason().is_some() || runner.client.is_mixed();
+                let tried = match is_over {
                     _ if is_proved => *tried,
-                    Some(_) => tried.unproved(),
-                    None => Attempt::new(runner, planned, (1, false)).run_again(*tried, &self.stop).await,
+                    true => tried.unproved(),
+                    false => Attempt::new(runner, planned, (1, false)).run_again(*tried, &self.stop).await,
                 };
                 let record = tried.conclude(runner, planned);
                 self.count(&record);

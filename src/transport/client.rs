@@ -166,12 +166,12 @@ impl Client {
         let (received, times) = match self.exchange(stream, request, self.limits.answer).await {
             Ok(received) => received,
             Err(failure) => {
-                idle.fail(used, matches!(failure, Failure::Fault(_)));
+                idle.fail(used, matches!(failure, Failure::Fault(NoAnswer::TimedOut { .. })));
                 return Err(failure);
             }
         };
-        let ReceivedAnswer { head, body, surplus, breaches, rest } = received;
-        match idle.keep(address, rest, (used, times.0), surplus.is_some()).await {
+        let ReceivedAnswer { head, body, surplus, breaches, rest, is_said } = received;
+        match idle.keep(address, rest, (used, times.0), (surplus.is_some(), is_said)).await {
             Belonging::Own => {}
             Belonging::Open(proof) => proofs.push(proof),
             Belonging::Doubtful => {
@@ -205,6 +205,11 @@ impl Client {
     /// Listens to no more kept connections than so many that carry no further request.
     pub fn listen_to_at_most(&self, count: usize) {
         self.shared.idle.leave_at_most(count);
+    }
+
+    /// Whether answers are known to have been taken for those of other requests, so that no verdict means anything.
+    pub fn is_mixed(&self) -> bool {
+        self.shared.idle.is_mixed()
     }
 
     /// Closes the kept connections that carry no request now, since none is to come.
@@ -249,8 +254,8 @@ impl Client {
         used: Use,
     ) -> Result<HookAnswer, NoAnswer> {
         let (received, (elapsed, _)) = received.map_err(|failure| fault(failure, "the hook"))?;
-        let ReceivedAnswer { head, body, surplus, breaches: _, rest } = received;
-        self.shared.idle.keep(hook, rest, (used, elapsed), surplus.is_some()).await;
+        let ReceivedAnswer { head, body, surplus, breaches: _, rest, is_said } = received;
+        self.shared.idle.keep(hook, rest, (used, elapsed), (surplus.is_some(), is_said)).await;
         let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&body));
         let (status, has_surplus) = (head.status.as_u16(), surplus.is_some());
         Ok(HookAnswer { status, body: hidden.unwrap_or(body), has_surplus })

@@ -1,10 +1,10 @@
 //! Connections that are kept for the next request. Main type: [`Idle`].
 //!
 //! An endpoint may close one at any time between answers (RFC 9112, section 9.5). What it sends on one unasked makes it
-//! uncertain which answer belongs to which request. So does an end for the answers right before it: the last may be one
-//! more to an earlier request, while the endpoint has never read its own. What proves an answer is what follows: the next
-//! answer, or silence. Of one that is not proved, the case starts again. The last request of a worker asks the endpoint to
-//! close the connection: what comes until then is all there is.
+//! uncertain which answer belongs to which request. So does an end for all answers on it but the first: one may be one more
+//! to an earlier request, those behind it are shifted by one, and the endpoint has never answered the last request. So an
+//! answer is not proved by the next one. What proves all on a connection is silence, or that the last one says what its
+//! request has asked for: to close the connection. Of answers that are not proved, the cases start again.
 
 mod closing;
 
@@ -31,8 +31,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// How many connections may be listened to that carry no further request, where this process may open as many files.
 const MOST_LEFT: usize = 64;
 
-/// How many requests a connection carries: fewer than the 100 after which many endpoints close one.
-const MOST_REQUESTS: usize = 90;
+/// How many requests a connection carries. So many cases at the most are held back for each, until they are proved.
+const MOST_REQUESTS: usize = 16;
 
 /// The connections that wait, the one used last behind the others, and what was met on those before.
 #[derive(Debug)]
@@ -45,8 +45,13 @@ pub(super) struct Idle {
     /// The longest time of an answer, in microseconds: if answers are mixed up, the last one is as late.
     slowest: AtomicU64,
     is_looking: AtomicBool,
-    /// Whether the endpoint has closed a connection that it was asked to close.
+    /// Whether the first request of the run went out. It has a connection of its own, and asks to close it: that shows what
+    /// such an end means later.
+    has_begun: AtomicBool,
+    /// Whether the endpoint closes connections when it is asked to.
     closes_when_asked: AtomicBool,
+    /// Whether it does so without a word of that.
+    closes_silently: AtomicBool,
     is_over: AtomicBool,
     is_mixed: AtomicBool,
 }
@@ -62,8 +67,8 @@ pub(super) enum Use {
         earlier: usize,
         /// Whether this is the last one, which asks the endpoint to close it.
         is_last: bool,
-        /// Where it is awaited whether the answer before this request is proved.
-        before: Option<oneshot::Sender<bool>>,
+        /// Where it is awaited whether the answers before this request are proved.
+        before: Unproved,
     },
 }
 
@@ -73,6 +78,9 @@ impl Use {
         matches!(self, Self::Kept { is_last: true, .. })
     }
 }
+
+/// Where it is awaited whether answers of a connection are proved that are not yet.
+type Unproved = Vec<oneshot::Sender<bool>>;
 
 /// What is known of an answer.
 #[derive(Debug)]
@@ -85,8 +93,8 @@ pub(super) enum Belonging {
     Doubtful,
 }
 
-/// What proves an answer on a kept connection to be its request's: the next answer, or silence. An end of the connection
-/// does not.
+/// What proves an answer on a kept connection to be its request's: silence of the endpoint, or its word that it closes the
+/// connection when it was asked to. An end without that does not.
 #[derive(Debug)]
 pub struct Proof(oneshot::Receiver<bool>);
 
@@ -94,7 +102,7 @@ impl Proof {
     /// Waits for it. A caller that stops waiting loses nothing.
     pub async fn is_there(&mut self) -> bool {
         // Where the run is broken off, nothing more is learned.
-        (&mut self.0).await.unwrap_or(true)
+        (&mut self.0).await.unwrap_or(false)
     }
 
     /// Whether it is there, if that is known already. It is asked again only if it is not.
@@ -102,7 +110,7 @@ impl Proof {
         match self.0.try_recv() {
             Ok(is_there) => Some(is_there),
             Err(oneshot::error::TryRecvError::Empty) => None,
-            Err(oneshot::error::TryRecvError::Closed) => Some(true),
+            Err(oneshot::error::TryRecvError::Closed) => Some(false),
         }
     }
 }
@@ -116,8 +124,8 @@ struct IdleConnection {
     requests: usize,
     /// When the last answer was there.
     since: Instant,
-    /// Where it is awaited whether that answer is proved.
-    open: Option<oneshot::Sender<bool>>,
+    /// Where it is awaited whether its answers are proved.
+    open: Unproved,
     is_asked_to_close: bool,
 }
 
@@ -131,7 +139,9 @@ impl Idle {
             most_left: AtomicUsize::new(MOST_LEFT),
             slowest: AtomicU64::new(0),
             is_looking: AtomicBool::new(false),
+            has_begun: AtomicBool::new(false),
             closes_when_asked: AtomicBool::new(false),
+            closes_silently: AtomicBool::new(false),
             is_over: AtomicBool::new(keeping == Keeping::Fresh),
             is_mixed: AtomicBool::new(false),
         }
@@ -154,7 +164,7 @@ impl Idle {
         }
         let mut kept = {
             let mut waiting = lock(&self.waiting);
-            // The oldest, so that each answer is soon followed by another.
+            // The oldest, so that all carry so many requests soon, and their answers are proved.
             let position = waiting.iter().position(|kept| kept.address == *address)?;
             waiting.remove(position)?
         };
@@ -170,25 +180,26 @@ impl Idle {
 
     /// What a new connection is used for.
     pub(super) fn new_use(&self, is_closing: bool) -> Use {
-        if self.is_over() { Use::Alone } else { self.use_after(0, is_closing, None) }
+        let is_first = !self.has_begun.swap(true, Ordering::Relaxed);
+        if self.is_over() { Use::Alone } else { self.use_after(0, is_closing || is_first, Unproved::new()) }
     }
 
-    fn use_after(&self, earlier: usize, is_closing: bool, before: Option<oneshot::Sender<bool>>) -> Use {
+    fn use_after(&self, earlier: usize, is_closing: bool, before: Unproved) -> Use {
         let is_last = self.keeping == Keeping::Reuse && (is_closing || earlier + 1 >= MOST_REQUESTS);
         Use::Kept { earlier, is_last, before }
     }
 
-    /// Takes a connection back after an answer that took so long, with whether bytes came behind that. Says whose the
-    /// answer is.
+    /// Takes a connection back after an answer that took so long, with whether bytes came behind that, and whether it says
+    /// that it is the last one. Says whose the answer is.
     pub(super) async fn keep(
         self: &Arc<Self>,
         address: &Address,
         rest: Rest,
         (used, elapsed): (Use, Duration),
-        has_surplus: bool,
+        (has_surplus, is_said): (bool, bool),
     ) -> Belonging {
         // Alone, it belongs to no other request.
-        let Use::Kept { earlier, is_last, before } = used else { return Belonging::Own };
+        let Use::Kept { earlier, is_last, before: mut open } = used else { return Belonging::Own };
         // Behind a first answer that is a finding of the case; a moment later, the bytes would have met the next one.
         // Behind another one, the answer may be what is behind it.
         if has_surplus && (earlier > 0 || !self.is_own()) {
@@ -196,77 +207,98 @@ impl Idle {
         }
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.slowest.fetch_max(micros, Ordering::Relaxed);
-        let requests = earlier + 1;
-        let kept = |stream, open| {
-            let since = Instant::now();
-            IdleConnection {
-                address: address.clone(),
-                stream,
-                requests,
-                since,
-                open,
-                is_asked_to_close: is_last,
+        if is_last && self.is_asked_end(&rest, is_said, earlier) {
+            self.closes_when_asked.store(true, Ordering::Relaxed);
+            self.prove(std::mem::take(&mut open), true);
+            if let Rest::Over(Some(stream)) | Rest::Open(stream) = rest {
+                self.leave(Self::resting(address, stream, (earlier, is_last), open)).await;
             }
-        };
-        let is_asked_to_close = is_last && !matches!(rest, Rest::Reset);
-        let is_doubtful = earlier > 0 && !self.is_own() && !is_asked_to_close && !self.is_mixed();
-        match rest {
-            Rest::Open(stream) => {
-                self.prove(before, true);
-                let (open, proof) = self.open_proof(earlier, is_last);
-                if self.is_over() || is_last || requests >= MOST_REQUESTS {
-                    self.leave(kept(stream, open)).await;
-                } else {
-                    lock(&self.waiting).push_back(kept(stream, open));
-                    self.look_often();
-                }
-                return proof.map_or(Belonging::Own, Belonging::Open);
-            }
-            Rest::Over(Some(stream)) if is_doubtful || is_last => self.leave(kept(stream, None)).await,
-            Rest::Over(None) | Rest::Closed if is_asked_to_close => self.note_closing(),
-            // No request could have followed.
-            Rest::Over(_) => {}
-            Rest::Closed | Rest::Reset => self.end(),
-        }
-        self.prove(before, !is_doubtful);
-        if !is_doubtful {
             return Belonging::Own;
         }
-        self.end();
-        Belonging::Doubtful
-    }
-
-    /// A proof to come for an answer behind so many on its connection. The first can be no other request's, and one that
-    /// its request asked to be the last is followed by nothing.
-    fn open_proof(&self, earlier: usize, is_last: bool) -> (Option<oneshot::Sender<bool>>, Option<Proof>) {
-        if earlier == 0 || is_last || self.keeping != Keeping::Reuse {
-            return (None, None);
+        let is_provable = earlier > 0 && self.keeping == Keeping::Reuse && !self.is_mixed();
+        let goes_on = match rest {
+            Rest::Open(stream) => Some(stream),
+            // The request has asked for an end, and it has not come.
+            Rest::Over(stream) if is_last => stream,
+            Rest::Over(Some(stream)) => {
+                self.leave(Self::resting(address, stream, (earlier, is_last), Unproved::new())).await;
+                None
+            }
+            Rest::Over(None) => None,
+            Rest::Closed | Rest::Reset => {
+                self.end();
+                None
+            }
+        };
+        let Some(stream) = goes_on else {
+            if is_provable {
+                self.end_behind(open);
+                return Belonging::Doubtful;
+            }
+            return Belonging::Own;
+        };
+        let proof = is_provable.then(|| {
+            let (sender, proof) = oneshot::channel();
+            open.push(sender);
+            Proof(proof)
+        });
+        let resting = Self::resting(address, stream, (earlier, is_last), open);
+        if self.is_over() || is_last || earlier + 1 >= MOST_REQUESTS {
+            self.leave(resting).await;
+        } else {
+            lock(&self.waiting).push_back(resting);
+            self.look_often();
         }
-        let (open, proof) = oneshot::channel();
-        (Some(open), Some(Proof(proof)))
+        proof.map_or(Belonging::Own, Belonging::Open)
     }
 
-    /// Says whether an answer is proved. If it is not, and its case cannot start again, answers may have been mixed up.
-    pub(super) fn prove(&self, open: Option<oneshot::Sender<bool>>, is_own: bool) {
-        let is_heard = open.is_none_or(|open| open.send(is_own).is_ok());
-        if !is_own && !is_heard {
-            self.mix();
+    /// Whether a connection ends because its request has asked for that.
+    fn is_asked_end(&self, rest: &Rest, is_said: bool, earlier: usize) -> bool {
+        // What was met on the first may have been seen since.
+        self.look_at(&mut lock(&self.left), true);
+        match rest {
+            Rest::Reset => false,
+            Rest::Open(_) | Rest::Over(Some(_)) => is_said,
+            Rest::Closed | Rest::Over(None) if earlier == 0 => {
+                self.closes_silently.fetch_or(!is_said, Ordering::Relaxed);
+                true
+            }
+            Rest::Closed | Rest::Over(None) => is_said || self.closes_silently.load(Ordering::Relaxed),
         }
     }
 
-    /// Takes note of a connection on which a request got no answer, or of the end of which it came, unless the fault is
-    /// another one.
-    pub(super) fn fail(&self, used: Use, is_fault: bool) {
+    fn resting(
+        address: &Address,
+        stream: Stream,
+        (earlier, is_asked_to_close): (usize, bool),
+        open: Unproved,
+    ) -> IdleConnection {
+        let (address, since) = (address.clone(), Instant::now());
+        IdleConnection { address, stream, requests: earlier + 1, since, open, is_asked_to_close }
+    }
+
+    /// Says whether answers are proved. If they are not, and a case cannot start again, answers may have been mixed up.
+    fn prove(&self, open: Unproved, is_own: bool) {
+        for sender in open {
+            let is_heard = sender.send(is_own).is_ok();
+            if !is_own && !is_heard {
+                self.mix();
+            }
+        }
+    }
+
+    /// Takes note of a connection on which a request got no answer: nothing came, which is silence, or it ended otherwise.
+    pub(super) fn fail(&self, used: Use, is_silent: bool) {
         let Use::Kept { before, earlier, .. } = used else { return };
-        if is_fault {
+        if is_silent {
             self.prove(before, true);
         } else if earlier > 0 {
             self.end_behind(before);
         }
     }
 
-    /// From now on no connection is taken, and the answer with this proof is not proved: its connection ended behind it.
-    pub(super) fn end_behind(&self, open: Option<oneshot::Sender<bool>>) {
+    /// From now on no connection is taken, and these answers are not proved: their connection has ended.
+    fn end_behind(&self, open: Unproved) {
         self.end();
         self.prove(open, false);
     }
@@ -286,7 +318,8 @@ impl Idle {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    fn is_mixed(&self) -> bool {
+    /// Whether answers are known to be mixed up.
+    pub(super) fn is_mixed(&self) -> bool {
         self.is_mixed.load(Ordering::Relaxed)
     }
 
@@ -344,6 +377,14 @@ impl Idle {
         }
     }
 
+    /// Notes what the end of a connection that was asked for shows, if nothing else can be the reason for it.
+    fn note_end(&self, requests: usize, is_asked: bool) {
+        if is_asked && requests == 1 {
+            self.closes_when_asked.store(true, Ordering::Relaxed);
+            self.closes_silently.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Looks at some connections, which carry further requests or not.
     fn look_at(&self, connections: &mut VecDeque<IdleConnection>, is_left: bool) {
         let listening = self.listening();
@@ -351,16 +392,17 @@ impl Idle {
             IdleInput::Nothing => {
                 let is_proved = kept.since.elapsed() >= listening;
                 if is_proved {
-                    self.prove(kept.open.take(), true);
+                    self.prove(std::mem::take(&mut kept.open), true);
                 }
                 !is_left || !is_proved
             }
-            IdleInput::End | IdleInput::Reset => {
-                self.prove(kept.open.take(), false);
+            input @ (IdleInput::End | IdleInput::Reset) => {
+                let is_asked = kept.is_asked_to_close && input == IdleInput::End;
+                self.note_end(kept.requests, is_asked);
+                let is_own = is_asked && self.closes_silently.load(Ordering::Relaxed);
+                self.prove(std::mem::take(&mut kept.open), is_own);
                 if !is_left {
                     self.end();
-                } else if kept.is_asked_to_close {
-                    self.note_closing();
                 }
                 false
             }
@@ -369,10 +411,6 @@ impl Idle {
                 false
             }
         });
-    }
-
-    fn note_closing(&self) {
-        self.closes_when_asked.store(true, Ordering::Relaxed);
     }
 }
 

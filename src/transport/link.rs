@@ -33,6 +33,8 @@ pub(super) struct ReceivedAnswer {
     /// What is wrong with its framing.
     pub(super) breaches: Vec<SeenBreach>,
     pub(super) rest: Rest,
+    /// Whether it says that its connection carries no other.
+    pub(super) is_said: bool,
 }
 
 /// What became of the connection.
@@ -197,6 +199,7 @@ impl Driven {
                 surplus: None,
                 breaches: Vec::new(),
                 rest: Rest::Over(None),
+                is_said: false,
             };
         };
         let WatchedStream { mut stream, framing, .. } = io.into_inner();
@@ -204,7 +207,8 @@ impl Driven {
         breaches.append(&mut in_fields(&head));
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return ReceivedAnswer { head, body, surplus: None, breaches, rest: Rest::Over(None) };
+            let rest = Rest::Over(None);
+            return ReceivedAnswer { head, body, surplus: None, breaches, rest, is_said: false };
         }
         let look = stream.look();
         let is_closed = matches!(look, IdleInput::End | IdleInput::Reset) && is_blank(&read_buf);
@@ -216,16 +220,17 @@ impl Driven {
         if let Some(bytes) = &mut surplus {
             bytes.truncate(KEPT);
         }
+        let is_said = says_last(&head);
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
         } else if surplus.is_none() && is_closed && is_reset {
             Rest::Reset
-        } else if surplus.is_none() && is_closed && !says_last(&head) {
+        } else if surplus.is_none() && is_closed && !is_said {
             Rest::Closed
         } else {
             Rest::Over((!is_closed && surplus.is_none()).then_some(stream))
         };
-        ReceivedAnswer { head, body, surplus, breaches, rest }
+        ReceivedAnswer { head, body, surplus, breaches, rest, is_said }
     }
 }
 

@@ -153,9 +153,10 @@ fn bytes_that_come_when_the_last_case_is_over_make_a_run_inconclusive_too() {
 
 #[test]
 fn bytes_on_a_connection_that_carries_no_further_request_make_a_run_inconclusive_too() {
-    let folder = rows(1);
+    // The second request has a connection of its own again, on which the third one follows.
+    let (folder, longer) = (rows(1), rows(2));
     for millis in [0, 30, 80] {
-        let said = in_time(&folder, "1", || last_said(millis));
+        let said = in_time(&longer, "1", || last_said(millis));
         assert_mixed_up(&said, &format!("behind the last answer, after {millis} ms"));
         let other = in_time(&folder, "2", || other_closed(millis));
         assert_mixed_up(&other, &format!("beside one that is closed, after {millis} ms"));

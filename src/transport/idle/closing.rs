@@ -19,17 +19,18 @@ const ENDING: Duration = Duration::from_millis(10);
 const SHORT_LOOK: Duration = Duration::from_millis(1);
 
 impl Idle {
-    /// Closes the connections that wait and that no case under way has taken at once, where no further one begins whose
-    /// last request could ask the endpoint to do so.
+    /// Closes the connections that carry no further request, and those that wait and that no case under way has taken at
+    /// once, where no further one begins whose last request could ask the endpoint to do so.
     pub(in crate::transport) async fn close_waiting(&self) {
         sleep(SHORT_LOOK).await;
-        let waiting = {
+        let mut all = std::mem::take(&mut *lock(&self.left));
+        {
             let mut waiting = lock(&self.waiting);
             // The oldest are in front.
             let count = waiting.partition_point(|kept| kept.since.elapsed() >= SHORT_LOOK);
-            waiting.drain(..count).collect()
-        };
-        self.close_all(waiting).await;
+            all.extend(waiting.drain(..count));
+        }
+        self.close_all(all).await;
     }
 
     async fn close_all(&self, waiting: VecDeque<IdleConnection>) {
@@ -38,12 +39,17 @@ impl Idle {
         }
     }
 
-    /// Closes a connection, and says whether its last answer is proved. An endpoint that closes when it is asked has sent
-    /// all it will by then: before that, it is listened to no longer than an answer that is shifted by one takes.
+    /// Closes a connection, and says whether its answers are proved. An endpoint that closes when it is asked has sent all
+    /// it will by then: before that, it is listened to no longer than an answer that is shifted by one takes.
     async fn close_one(&self, mut kept: IdleConnection) {
         loop {
             match kept.stream.look() {
                 IdleInput::Nothing => {}
+                IdleInput::End if kept.is_asked_to_close => {
+                    self.note_end(kept.requests, true);
+                    let is_own = self.closes_silently.load(Ordering::Relaxed);
+                    return self.prove(kept.open, is_own);
+                }
                 IdleInput::End | IdleInput::Reset => return self.end_behind(kept.open),
                 IdleInput::Bytes(_) => return self.mix(),
             }

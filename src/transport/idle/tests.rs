@@ -5,7 +5,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use super::{Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Use, lock};
+use super::{
+    Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Unproved, Use, lock,
+};
 use crate::transport::Address;
 
 /// A server, its address, and what is kept of connections to it.
@@ -23,12 +25,12 @@ async fn connected(listener: &TcpListener) -> (Rest, TcpStream) {
 
 /// The use for another request behind so many.
 const fn behind(earlier: usize) -> Use {
-    Use::Kept { earlier, is_last: false, before: None }
+    Use::Kept { earlier, is_last: false, before: Unproved::new() }
 }
 
 /// The use for the last request of all, behind so many.
 const fn last(earlier: usize) -> Use {
-    Use::Kept { earlier, is_last: true, before: None }
+    Use::Kept { earlier, is_last: true, before: Unproved::new() }
 }
 
 #[tokio::test]
@@ -42,7 +44,7 @@ async fn as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_th
         for count in 1..=most + 1 {
             let (rest, end) = connected(&listener).await;
             ends.push(end);
-            idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
+            idle.keep(&address, rest, (behind(1), Duration::ZERO), (false, false)).await;
             let left = lock(&idle.left).len();
             assert!(left <= most, "{left}");
             // On a slow machine, the oldest have been listened to long enough by now.
@@ -56,23 +58,26 @@ async fn as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_th
 }
 
 #[tokio::test]
-async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_was_asked_to_close_it() {
+async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_says_what_it_was_asked_to() {
     type Ending = fn() -> Rest;
     let endings: [(Ending, bool); 3] =
         [(|| Rest::Over(None), false), (|| Rest::Closed, false), (|| Rest::Reset, true)];
     for (ending, is_reset) in endings {
-        for (used, is_doubtful) in [
-            (Use::Alone, false),
-            (behind(0), false),
-            (behind(1), true),
-            (behind(7), true),
-            (last(0), false),
-            (last(1), is_reset),
-            (last(7), is_reset),
+        for (used, is_said, is_doubtful) in [
+            (Use::Alone, false, false),
+            (behind(0), false, false),
+            (behind(1), false, true),
+            (behind(1), true, true),
+            (behind(7), false, true),
+            (last(0), false, false),
+            (last(0), true, false),
+            (last(1), false, true),
+            (last(1), true, is_reset),
+            (last(7), true, is_reset),
         ] {
-            let what = format!("{used:?} {:?}", ending());
+            let what = format!("{used:?} {is_said} {:?}", ending());
             let (_, address, idle) = kept().await;
-            let belonging = idle.keep(&address, ending(), (used, Duration::ZERO), false).await;
+            let belonging = idle.keep(&address, ending(), (used, Duration::ZERO), (false, is_said)).await;
             assert_eq!(matches!(belonging, Belonging::Doubtful), is_doubtful, "{what}");
             assert_eq!(matches!(belonging, Belonging::Own), !is_doubtful, "{what}");
             assert!(!idle.close().await, "{what}");
@@ -84,48 +89,66 @@ async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_was_asked_
 async fn proved(follow: impl AsyncFnOnce(&Arc<Idle>, &Address, TcpStream)) -> (Option<bool>, bool) {
     let (listener, address, idle) = kept().await;
     let (rest, end) = connected(&listener).await;
-    let belonging = idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
+    let belonging = idle.keep(&address, rest, (behind(1), Duration::ZERO), (false, false)).await;
     let Belonging::Open(mut proof) = belonging else { panic!("{belonging:?}") };
     follow(&idle, &address, end).await;
     let is_proved = timeout(Duration::from_millis(30), proof.is_there()).await.ok();
     (is_proved, idle.close().await)
 }
 
+/// Waits for as long as the server's end is open.
+fn hold(end: TcpStream) {
+    tokio::spawn(async move {
+        let _open = end;
+        sleep(Duration::from_secs(1)).await;
+    });
+}
+
 #[tokio::test]
-async fn the_next_answer_and_silence_prove_an_answer_and_an_end_does_not() {
-    let nothing = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
-        tokio::spawn(async move {
-            let _open = end;
-            sleep(Duration::from_secs(1)).await;
-        });
-    };
+async fn silence_and_an_end_that_is_said_prove_all_answers_and_the_next_answer_or_an_end_does_not() {
+    let nothing = async |_: &Arc<Idle>, _: &Address, end: TcpStream| hold(end);
     assert_eq!(proved(nothing).await, (None, false));
     let silence = async |_: &Arc<Idle>, _: &Address, _end: TcpStream| {
         sleep(LISTENING + Duration::from_millis(40)).await;
     };
     assert_eq!(proved(silence).await, (Some(true), false));
-    let next = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
-        let (stream, used) = idle.take(address, false).unwrap();
-        drop(idle.keep(address, Rest::Open(stream), (used, Duration::ZERO), false).await);
+    let next = async |idle: &Arc<Idle>, address: &Address, end: TcpStream| {
+        hold(end);
+        for _ in 0..3 {
+            let (stream, used) = idle.take(address, false).unwrap();
+            let rest = Rest::Open(stream);
+            drop(idle.keep(address, rest, (used, Duration::ZERO), (false, false)).await);
+        }
     };
-    // The next answer is not proved itself.
-    assert_eq!(proved(next).await, (Some(true), true));
-    // Nothing came in time: the endpoint is slow, and not at an end.
-    let late = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
-        let (_, used) = idle.take(address, false).unwrap();
-        idle.fail(used, true);
+    assert_eq!(proved(next).await, (None, false));
+    for (is_closing, is_said, due) in [
+        (true, true, Some(true)),
+        (true, false, Some(false)),
+        (false, true, Some(false)),
+        (false, false, Some(false)),
+    ] {
+        let end = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (_, used) = idle.take(address, is_closing).unwrap();
+            idle.keep(address, Rest::Over(None), (used, Duration::ZERO), (false, is_said)).await;
+        };
+        assert_eq!(proved(end).await, (due, false), "{is_closing} {is_said}");
+    }
+    // The endpoint was asked for an end, and does not come to it: silence is what is left.
+    let ignored = async |idle: &Arc<Idle>, address: &Address, end: TcpStream| {
+        hold(end);
+        let (stream, used) = idle.take(address, true).unwrap();
+        let rest = Rest::Over(Some(stream));
+        drop(idle.keep(address, rest, (used, Duration::ZERO), (false, false)).await);
+        sleep(LISTENING + Duration::from_millis(40)).await;
     };
-    assert_eq!(proved(late).await, (Some(true), false));
-    let lost = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
-        let (_, used) = idle.take(address, false).unwrap();
-        idle.fail(used, false);
-    };
-    assert_eq!(proved(lost).await, (Some(false), false));
-    let doubtful = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
-        let (_, used) = idle.take(address, false).unwrap();
-        idle.keep(address, Rest::Closed, (used, Duration::ZERO), false).await;
-    };
-    assert_eq!(proved(doubtful).await, (Some(false), false));
+    assert_eq!(proved(ignored).await, (Some(true), false));
+    for (is_silent, due) in [(true, true), (false, false)] {
+        let failed = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (_, used) = idle.take(address, false).unwrap();
+            idle.fail(used, is_silent);
+        };
+        assert_eq!(proved(failed).await, (Some(due), false), "{is_silent}");
+    }
     for millis in [0, 30] {
         let end = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
             sleep(Duration::from_millis(millis)).await;
@@ -139,13 +162,10 @@ async fn the_next_answer_and_silence_prove_an_answer_and_an_end_does_not() {
 #[tokio::test]
 async fn no_proof_is_waited_for_any_more_once_answers_are_known_to_be_mixed_up() {
     let mixed = async |idle: &Arc<Idle>, _: &Address, end: TcpStream| {
-        tokio::spawn(async move {
-            let _open = end;
-            sleep(Duration::from_secs(1)).await;
-        });
+        hold(end);
         idle.mix();
     };
-    assert_eq!(proved(mixed).await, (Some(true), true));
+    assert_eq!(proved(mixed).await, (Some(false), true));
 }
 
 #[tokio::test]
@@ -153,7 +173,7 @@ async fn an_answer_that_is_not_proved_and_whose_case_starts_again_no_more_makes_
     for is_seen_at_once in [false, true] {
         let (listener, address, idle) = kept().await;
         let (rest, end) = connected(&listener).await;
-        drop(idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await);
+        drop(idle.keep(&address, rest, (behind(1), Duration::ZERO), (false, false)).await);
         drop(end);
         if is_seen_at_once {
             assert!(idle.take(&address, false).is_none());
@@ -166,7 +186,7 @@ async fn an_answer_that_is_not_proved_and_whose_case_starts_again_no_more_makes_
 async fn an_end_behind_a_first_answer_is_ordinary_and_no_connection_is_used_again_after_it() {
     let (listener, address, idle) = kept().await;
     let (rest, end) = connected(&listener).await;
-    let belonging = idle.keep(&address, rest, (behind(0), Duration::ZERO), false).await;
+    let belonging = idle.keep(&address, rest, (behind(0), Duration::ZERO), (false, false)).await;
     assert!(matches!(belonging, Belonging::Own));
     drop(end);
     sleep(Duration::from_millis(30)).await;
@@ -182,7 +202,7 @@ async fn a_connection_that_was_asked_to_close_is_listened_to_until_it_does() {
         let (rest, mut end) = connected(&listener).await;
         let Rest::Open(stream) = rest else { panic!() };
         let over = Rest::Over(Some(stream));
-        idle.keep(&address, over, (last(3), Duration::ZERO), false).await;
+        idle.keep(&address, over, (last(3), Duration::ZERO), (false, true)).await;
         let server = tokio::spawn(async move {
             sleep(Duration::from_millis(millis)).await;
             if is_late {
@@ -203,7 +223,7 @@ async fn a_slow_endpoint_is_listened_to_for_longer() {
     let (listener, address, idle) = kept().await;
     let ((rest, end), start) = (connected(&listener).await, Instant::now());
     let slow = Duration::from_millis(200);
-    idle.keep(&address, rest, (behind(1), slow), false).await;
+    idle.keep(&address, rest, (behind(1), slow), (false, false)).await;
     assert!(!idle.close().await);
     assert!(start.elapsed() >= 2 * slow, "{:?}", start.elapsed());
     drop(end);
@@ -214,10 +234,12 @@ async fn a_connection_carries_so_many_requests_and_the_last_one_asks_to_close_it
     for closing_at in [1, 5, MOST_REQUESTS + 1] {
         let (listener, address, idle) = kept().await;
         let (mut rest, _end) = connected(&listener).await;
+        // The first of all shows what an end means that was asked for.
+        assert!(idle.new_use(false).is_last());
         let mut used = idle.new_use(closing_at == 1);
         for count in 1..=MOST_REQUESTS {
             assert_eq!(used.is_last(), count == closing_at || count == MOST_REQUESTS, "{count}");
-            idle.keep(&address, rest, (used, Duration::ZERO), false).await;
+            idle.keep(&address, rest, (used, Duration::ZERO), (false, false)).await;
             let taken = idle.take(&address, count + 1 == closing_at);
             assert_eq!(taken.is_some(), count < MOST_REQUESTS.min(closing_at), "{count}");
             let Some((stream, again)) = taken else { break };
