@@ -100,6 +100,12 @@ fn secret(name: &str, variables: EnvironmentVariables) -> Result<String, AppErro
 
 /// A secret that is long enough to be found in answers that repeat it, without matching other text.
 fn hideable(text: String, source: &str) -> Result<String, AppError> {
+    if text.chars().any(char::is_control) {
+        let message = format!("{source}: the value has a line end or another control character");
+        let hint =
+            Some("no request can carry that; a file that it is read from may end with a line end".into());
+        return Err(AppError::Settings { message, hint });
+    }
     if text.len() >= SHORTEST_SECRET {
         return Ok(text);
     }

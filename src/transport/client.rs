@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hyper::StatusCode;
 use hyper::header::{CONNECTION, HeaderValue};
 
 use super::address::Address;
@@ -179,6 +180,12 @@ impl Client {
                     "the answer with which it ended may be another request's".to_owned(),
                 ));
             }
+        }
+        if head.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && self.shared.dialler.is_absolute(address)
+        {
+            let reason = "the proxy asks for authentication (407)".to_owned();
+            return Err(Failure::Fault(NoAnswer::Broken { reason }));
         }
         let redactor = self.redactor.as_deref();
         answer(&head, body, (surplus, breaches), times, self.limits.body, redactor).map_err(Failure::Fault)

@@ -87,15 +87,17 @@ impl Dialler {
             let stream = Stream::Plain(self.reach(address).await?);
             return if address.is_encrypted() { self.encrypt(stream, address).await } else { Ok(stream) };
         };
-        let mut stream = Stream::Plain(self.reach(proxy).await?);
-        if proxy.is_encrypted() {
-            stream = self.encrypt(stream, proxy).await?;
-        }
+        let mut stream = self.reach_proxy(proxy).await.map_err(|error| of_proxy(proxy, &error))?;
         if !address.is_encrypted() {
             return Ok(stream);
         }
-        open_tunnel(&mut stream, address).await?;
+        open_tunnel(&mut stream, address).await.map_err(|error| of_proxy(proxy, &error))?;
         self.encrypt(stream, address).await
+    }
+
+    async fn reach_proxy(&self, proxy: &Address) -> io::Result<Stream> {
+        let stream = Stream::Plain(self.reach(proxy).await?);
+        if proxy.is_encrypted() { self.encrypt(stream, proxy).await } else { Ok(stream) }
     }
 
     async fn encrypt(&self, stream: Stream, address: &Address) -> io::Result<Stream> {
@@ -242,6 +244,11 @@ async fn open_tunnel(stream: &mut Stream, address: &Address) -> io::Result<()> {
     }
     let shown: String = line.chars().take(100).collect();
     Err(io::Error::other(format!("the proxy answered {shown:?} to CONNECT")))
+}
+
+/// A failure of the way to the endpoint, not of the endpoint.
+fn of_proxy(proxy: &Address, error: &io::Error) -> io::Error {
+    io::Error::other(format!("by the proxy {}: {}", proxy.as_str(), innermost_cause(error)))
 }
 
 /// The innermost cause, which says what the system said.

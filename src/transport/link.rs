@@ -16,9 +16,13 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::framing::{FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, SeenBreach, in_fields};
+use super::refused::tls_reason;
 use super::stream::{IdleInput, KEPT, Stream};
 use super::watched::WatchedStream;
 use crate::model::NoAnswer;
+
+/// How an alert of TLS begins (RFC 8446, section 5.1).
+const TLS_ALERT: &[u8] = &[21, 3];
 
 /// A request of ours.
 pub(super) type Outgoing = Request<Full<Bytes>>;
@@ -178,8 +182,15 @@ impl Driven {
     fn failure(mut self, error: &hyper::Error) -> Failure {
         self.end();
         let nothing_came = self.parts.as_ref().is_none_or(|parts| parts.read_buf.is_empty());
-        if let Some(limit) = self.parts.and_then(|parts| past_limit(error, &parts.io.into_inner().framing)) {
+        if let Some(limit) =
+            self.parts.as_ref().and_then(|parts| past_limit(error, &parts.io.inner().framing))
+        {
             return Failure::Fault(NoAnswer::Broken { reason: limit });
+        }
+        if error.is_parse() && self.parts.as_ref().is_some_and(|parts| parts.read_buf.starts_with(TLS_ALERT))
+        {
+            let reason = "the endpoint answers in TLS; if it is an https:// endpoint, write that".to_owned();
+            return Failure::Fault(NoAnswer::Broken { reason });
         }
         let is_over = error.is_incomplete_message() || error.is_canceled() || error.source().is_some();
         if nothing_came && is_over && !error.is_parse() {
@@ -263,6 +274,9 @@ fn connection_fault(error: &hyper::Error) -> NoAnswer {
 fn cause(error: &hyper::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
+        if let Some(reason) = inner.downcast_ref().and_then(tls_reason) {
+            return reason;
+        }
         cause = inner;
     }
     cause.to_string()

@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::refused::is_marked_as_authority;
+use super::refused::{is_marked_as_authority, is_of_unknown_issuer};
 
 /// Verifies by the certificates of a file.
 #[derive(Debug)]
@@ -51,11 +51,15 @@ impl ServerCertVerifier for CaFileVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.usual.verify_server_cert(own, others, name, stapled, now) {
-            Err(error) if is_marked_as_authority(&error) => {
+            // Its time is right, else the library had said that first.
+            Err(error) if is_marked_as_authority(&error) || is_of_unknown_issuer(&error) => {
                 if !self.named.iter().any(|named| named.as_ref() == own.as_ref()) {
+                    if is_of_unknown_issuer(&error) {
+                        return Err(error);
+                    }
                     return Err(Error::General(
                         "the endpoint's certificate is marked as an authority's and is not one of the file \
-                         of trusted certificates"
+                         of trusted certificates (--ca-file); name a file that holds it"
                             .to_owned(),
                     ));
                 }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use rustls::{CertificateError, Error};
+use jiff::Timestamp;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error};
 
 /// What the library calls a server's own certificate that is marked as an authority's. It looks at the time before that,
 /// so one of which it says this is in force.
@@ -14,18 +16,44 @@ pub(super) fn is_marked_as_authority(error: &Error) -> bool {
     other.0.to_string() == AUTHORITY || format!("{:?}", other.0) == AUTHORITY
 }
 
+/// Whether nothing that is trusted vouches for a server's certificate, or something of the issuer's name alone. The library
+/// looks at the certificate's time before that.
+pub(super) fn is_of_unknown_issuer(error: &Error) -> bool {
+    let Error::InvalidCertificate(reason) = error else { return false };
+    matches!(reason, CertificateError::UnknownIssuer | CertificateError::BadSignature)
+}
+
 /// Why a handshake failed, if that is known better than the library says it.
 pub(super) fn tls_reason(error: &io::Error) -> Option<String> {
     let error: &Error = error.get_ref()?.downcast_ref()?;
-    let is_unknown = matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer));
-    let reason = if is_unknown || is_marked_as_authority(error) {
+    if let Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) = error {
+        return Some(format!(
+            "the endpoint's certificate has expired: it was valid until {}",
+            date(*not_after)
+        ));
+    }
+    if let Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }) = error {
+        return Some(format!("the endpoint's certificate is not valid before {}", date(*not_before)));
+    }
+    let reason = if is_of_unknown_issuer(error) || is_marked_as_authority(error) {
         "the endpoint's certificate is not trusted; if it should be, name a file that holds it or its issuer's (--ca-file)"
     } else if let Error::InvalidMessage(_) = error {
         "the endpoint does not answer in TLS; if it is an http:// endpoint, write that"
+    } else if let Error::AlertReceived(AlertDescription::CertificateRequired) = error {
+        "the endpoint asks for a certificate of the client (--client-certificate): received fatal alert: \
+         CertificateRequired"
+    } else if let Error::AlertReceived(AlertDescription::UnknownCA) = error {
+        "the endpoint does not trust the certificate of the client (--client-certificate): received fatal alert: \
+         UnknownCA"
     } else if let Error::General(reason) = error {
         reason
     } else {
         return None;
     };
     Some(reason.to_owned())
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).map_or_else(|_| format!("{seconds} (Unix time)"), |time| time.to_string())
 }

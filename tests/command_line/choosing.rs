@@ -201,7 +201,8 @@ fn what_can_be_done_next_is_a_whole_command() {
     let (status, text) = ran(&folder, &run);
     assert_eq!((status, thing.rows()), (1, vec!["a".to_owned(), "c".to_owned()]), "{text}");
     let next: Vec<&str> = text.split_once("\nNEXT  ").unwrap().1.lines().map(str::trim).collect();
-    assert_eq!(next[0], "proofmark show shop/Get/t/one/a --cases 'the cases'");
+    let due = format!("proofmark show shop/Get/t/one/a --cases 'the cases' --endpoint {}", thing.url);
+    assert_eq!(next[0], due);
     assert!(next[2].starts_with("proofmark run --failed --cases 'the cases' --endpoint http://"), "{next:?}");
     let report = fs::read(folder.path().join("a b.json")).unwrap();
     // A shell takes it as it is.

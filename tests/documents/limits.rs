@@ -99,7 +99,7 @@ const TESTED: &[(&str, &[&str])] = &[
         "how long a kept connection is listened to after its last answer, if the endpoint does not close it",
         &[
             "a_slow_endpoint_is_listened_to_for_longer",
-            "the_next_answer_and_silence_prove_an_answer_and_an_end_does_not",
+            "silence_and_an_end_that_is_said_prove_all_answers_and_the_next_answer_or_an_end_does_not",
         ],
     ),
     (

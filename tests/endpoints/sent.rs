@@ -272,6 +272,21 @@ fn a_proxy_is_asked_in_absolute_form_and_for_a_tunnel_where_connections_are_encr
     assert_eq!(seen, due.replace("HOST", "shop.example:8080"));
 }
 
+#[test]
+fn a_proxy_that_asks_for_authentication_is_no_answer_of_the_endpoint() {
+    let folder = one_case();
+    let proxy = crate::support::odd::serve(|_, stream| {
+        let _ = stream.write_all(&answer("407 Proxy Authentication Required", JSON, "{}"));
+    });
+    let endpoint = ["--endpoint", "http://shop.example:8080/v1", "--proxy", &proxy, "plain"];
+    let output = program(folder.path(), &endpoint).output().unwrap();
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(out(&output).contains("the proxy asks for authentication (407)"), "{}", out(&output));
+    // Without a proxy it is what the endpoint says.
+    let output = program(folder.path(), &["--endpoint", &proxy, "plain"]).output().unwrap();
+    assert_eq!(code(&output), 1, "{}", out(&output));
+}
+
 /// A proxy that makes tunnels to whatever address is asked for, and what it was asked.
 fn tunnels(says: &'static str) -> (String, Log) {
     let log = Log::default();
@@ -306,7 +321,12 @@ fn a_tunnel_leads_to_the_endpoint_or_the_proxy_says_why_not() {
     let host = served.at("url").trim_start_matches("https://");
     let asked = String::from_utf8(log.lock().unwrap().clone()).unwrap();
     assert!(asked.contains(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}")), "{asked}");
-    let judged = judge(&tunnels("HTTP/1.1 403 Forbidden\r\n\r\n").0);
+    let proxy = tunnels("HTTP/1.1 403 Forbidden\r\n\r\n").0;
+    let judged = judge(&proxy);
     assert_eq!(code(&judged), 5, "{}", out(&judged));
+    let said = format!("by the proxy {proxy}: the proxy answered");
+    assert!(out(&judged).contains(&said), "{}", out(&judged));
+    let judged = judge("http://127.0.0.1:1");
+    assert!(out(&judged).contains("by the proxy http://127.0.0.1:1: "), "{}", out(&judged));
     assert!(Path::new(trust).exists());
 }

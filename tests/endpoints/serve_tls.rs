@@ -3,12 +3,13 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::support::{Served, code, err, out, run};
+use crate::support::{Served, code, err, odd, out, run};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
@@ -83,6 +84,13 @@ fn clients_that_trust_another_certificate_or_none_find_nothing_out_and_say_why()
     let judged = run(&["run", "--sign", "none", "--endpoint", &url, "tag-count/none"]);
     assert_eq!(code(&judged), 5, "{}", out(&judged));
     let said = "the endpoint does not answer in TLS; if it is an http:// endpoint, write that";
+    assert!(out(&judged).contains(said), "{}", out(&judged));
+    // The other way round, where the endpoint says so by an alert before it closes.
+    let url = odd::serve(|_, stream| {
+        let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 22]);
+    });
+    let judged = run(&["run", "--sign", "none", "--endpoint", &url, "without-state/"]);
+    let said = "the endpoint answers in TLS; if it is an https:// endpoint, write that";
     assert!(out(&judged).contains(said), "{}", out(&judged));
 }
 
@@ -179,17 +187,37 @@ fn authority(folder: &Path, file: &str, name: &str, is_over: bool) -> [String; 2
     })
 }
 
+/// Files of a certificate that an authority has issued, and of its key.
+fn issued(folder: &Path, file: &str, name: &str) -> [String; 2] {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let issuer = rcgen::CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    [("pem", certificate.pem()), ("key", key.serialize_pem())].map(|(kind, content)| {
+        let path = folder.join(format!("{file}.{kind}"));
+        fs::write(&path, content).unwrap();
+        text(&path).to_owned()
+    })
+}
+
 #[test]
 fn a_certificate_of_the_file_is_taken_also_if_it_is_marked_as_an_authoritys_and_none_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let make = |file: &str, name: &str, is_over| authority(folder.path(), file, name, is_over);
     let (right, twin) = (make("right", "127.0.0.1", false), make("twin", "127.0.0.1", false));
     let (over, named) = (make("over", "127.0.0.1", true), make("named", "localhost", false));
+    // Of another issuer each, whose certificate is in no file.
+    let [own, wrong] =
+        [("own", "127.0.0.1"), ("wrong", "localhost")].map(|(file, name)| issued(folder.path(), file, name));
     for ([certificate, key], trust, said) in [
         (&right, &right[0], None),
         (&right, &twin[0], Some("marked as an authority's")),
-        (&over, &over[0], Some("certificate expired")),
+        (&over, &over[0], Some("has expired: it was valid until 2020-01-01T00:00:00Z")),
         (&named, &named[0], Some("not valid for name")),
+        (&own, &own[0], None),
+        (&own, &issued(folder.path(), "other", "127.0.0.1")[0], Some("is not trusted")),
+        (&wrong, &wrong[0], Some("not valid for name")),
     ] {
         let served = Served::start(&["--tls-cert", certificate, "--tls-key", key]);
         let judged = judge(&served, &["--ca-file", trust, "tag-count/none"]);

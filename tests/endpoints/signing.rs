@@ -80,6 +80,18 @@ fn credentials_that_are_missing_are_told_before_the_first_request() {
 }
 
 #[test]
+fn a_secret_that_no_request_can_carry_is_refused_before_the_first_one_and_not_shown() {
+    for secret in ["a-long-enough-secret\n", "a-long-\u{1b}enough-secret"] {
+        let mut command = proofmark(&["run", "--endpoint", "http://127.0.0.1:9", "--sign", "bearer"]);
+        let output = command.env("PROOFMARK_BEARER_TOKEN", secret).output().unwrap();
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        let said = "PROOFMARK_BEARER_TOKEN: the value has a line end or another control character";
+        assert!(err(&output).contains(said), "{}", err(&output));
+        assert!(!err(&output).contains("enough"), "{}", err(&output));
+    }
+}
+
+#[test]
 fn a_profile_of_the_providers_command_line_gives_credentials() {
     // Some of the cases are signed in the older way, whatever the others are.
     let served = Served::start(&["--auth", "any"]);

@@ -239,6 +239,13 @@ fn without_a_certificate_that_is_demanded_or_with_another_nothing_passes_and_the
             assert_eq!(code(&ran), 5, "{version:?}: {}", out(&ran));
             let reason = format!("received fatal alert: {said}");
             assert!(out(&ran).contains(&reason), "{version:?}: {}", out(&ran));
+            if said != "DecryptError" {
+                assert!(
+                    out(&ran).contains("of the client (--client-certificate)"),
+                    "{version:?}: {}",
+                    out(&ran)
+                );
+            }
             assert_eq!(server.seen(), [], "{version:?}");
         }
     }

@@ -22,7 +22,7 @@ impl<W: Write> TerminalReport<W> {
         let has_no_fault = self.start.as_ref().is_some_and(|start| start.faults.is_empty());
         let (code, id) = (cause.code.name(), &cause.example.case);
         let mut commands = vec![
-            format!("proofmark show {id}{}", given.flag("--cases")),
+            format!("proofmark show {id}{}{}", given.flag("--cases"), shown_at(self.start.as_ref())),
             format!("proofmark explain {code}"),
         ];
         if self.style.leaves_files {
@@ -45,6 +45,12 @@ impl<W: Write> TerminalReport<W> {
         let lines = commands.iter().map(|command| printable(command)).zip(firsts);
         lines.into_iter().try_for_each(|(command, first)| writeln!(self.out, "{first}{command}"))
     }
+}
+
+/// Where the requests of the case that is shown go to, if that is not the embedded endpoint.
+fn shown_at(start: Option<&RunStart>) -> String {
+    let foreign = start.map(|start| &start.endpoint).filter(|endpoint| !endpoint.is_reference);
+    foreign.map(|endpoint| format!(" --endpoint {}", shell_word(&endpoint.url))).unwrap_or_default()
 }
 
 /// The command that decides on the snapshots of a run.
