@@ -38,6 +38,11 @@ impl OpenCase {
         self
     }
 
+    /// How many bytes of bodies it holds.
+    pub(super) fn weight(&self) -> usize {
+        weight(&self.record)
+    }
+
     /// Whether all answers are its own, if that is known already.
     pub(super) fn known(&mut self) -> Option<bool> {
         while let Some(proof) = self.proofs.last_mut() {
@@ -69,6 +74,12 @@ impl OpenCase {
         runner.waivers.apply(&mut record);
         record
     }
+}
+
+/// How many bytes of bodies a record holds.
+pub(super) fn weight(record: &CaseRecord) -> usize {
+    let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
+    bodies + record.retried.iter().map(String::len).sum::<usize>()
 }
 
 /// Why an answer is not proved.

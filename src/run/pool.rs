@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Runner;
 use super::attempt::Attempt;
-use super::open_case::OpenCase;
+use super::open_case::{OpenCase, weight};
 use super::stop::Stop;
 use crate::model::{CaseRecord, Skipped, Verdict};
 use crate::plan::PlannedCase;
@@ -29,6 +29,9 @@ const MORE_AHEAD: usize = 256;
 /// How many bytes of bodies a record may hold while its worker goes on. A worker waits until a heavier one is
 /// reported, so that there are no more of them than workers.
 const LIGHT: usize = 16 * 1024;
+
+/// How many bytes of bodies the cases may hold that a worker has put aside. Past that it waits until they are proved.
+const HEAVY: usize = 1024 * 1024;
 
 /// How long records gather before they are reported. To wake another thread for each costs more than to judge one.
 /// Once the last case has begun, gathering gains nothing and only delays the end of the run.
@@ -152,8 +155,11 @@ pub(super) trait Work: Clone + Send + Sync + 'static {
     /// Whether its answers are its own, if that is known already.
     fn known(case: &mut Self::Case) -> Option<bool>;
 
-    /// Waits until that is known. A caller that stops waiting loses nothing.
-    fn is_proved(case: &mut Self::Case) -> impl Future<Output = bool> + Send;
+    /// Waits until that is known, or the run is broken off. A caller that stops waiting loses nothing.
+    fn is_proved(&self, case: &mut Self::Case) -> impl Future<Output = bool> + Send;
+
+    /// How many bytes of bodies a case holds.
+    fn weight(case: &Self::Case) -> usize;
 
     /// Does what makes known whether answers are their own, where no case is left to begin.
     fn end(&self) -> impl Future<Output = ()> + Send;
@@ -199,6 +205,9 @@ impl<W: Work> Worker<W> {
             while let Some(is_proved) = self.aside.front_mut().and_then(|(_, case)| W::known(case)) {
                 self.report_oldest(is_proved, progress).await?;
             }
+            if self.aside.iter().map(|(_, case)| W::weight(case)).sum::<usize>() > HEAVY {
+                self.report_all(progress).await?;
+            }
         }
         if !self.aside.is_empty() {
             self.work.end().await;
@@ -214,7 +223,7 @@ impl<W: Work> Worker<W> {
     ) -> Result<W::Case, Over> {
         let work = self.work.clone();
         let mut begun = pin!(work.begin(position));
-        // While cases are short, the answers of one prove the one before, and no look in between is worth its cost.
+        // While cases are short, a look at the others meanwhile is not worth its cost.
         if !self.aside.is_empty()
             && let Ok(case) = timeout(SHORT, &mut begun).await
         {
@@ -225,7 +234,7 @@ impl<W: Work> Worker<W> {
             let is_proved = tokio::select! {
                 biased;
                 case = &mut begun => return Ok(case),
-                is_proved = W::is_proved(oldest) => is_proved,
+                is_proved = work.is_proved(oldest) => is_proved,
             };
             if !is_proved {
                 // It starts again once this one is over: a worker has one case under way.
@@ -240,7 +249,7 @@ impl<W: Work> Worker<W> {
     /// Reports all that were put aside.
     async fn report_all(&mut self, progress: &mut watch::Receiver<usize>) -> Result<(), Over> {
         while let Some((_, oldest)) = self.aside.front_mut() {
-            let is_proved = W::is_proved(oldest).await;
+            let is_proved = self.work.is_proved(oldest).await;
             self.report_oldest(is_proved, progress).await?;
         }
         Ok(())
@@ -299,7 +308,10 @@ impl Work for Arc<SharedRun> {
     }
 
     async fn end(&self) {
-        self.runner.client.close_waiting().await;
+        tokio::select! {
+            () = self.runner.client.close_waiting() => {}
+            _ = self.stop.stopped() => {}
+        }
     }
 
     fn known(case: &mut CaseDone) -> Option<bool> {
@@ -309,10 +321,20 @@ impl Work for Arc<SharedRun> {
         }
     }
 
-    async fn is_proved(case: &mut CaseDone) -> bool {
+    async fn is_proved(&self, case: &mut CaseDone) -> bool {
         match case {
             CaseDone::Whole(_) => true,
-            CaseDone::Open(tried) => tried.is_proved().await,
+            CaseDone::Open(tried) => tokio::select! {
+                is_proved = tried.is_proved() => is_proved,
+                _ = self.stop.stopped() => false,
+            },
+        }
+    }
+
+    fn weight(case: &CaseDone) -> usize {
+        match case {
+            CaseDone::Whole(_) => 0,
+            CaseDone::Open(tried) => tried.weight(),
         }
     }
 
@@ -381,8 +403,7 @@ impl SharedRun {
             record.literals = Vec::new();
             record.set_ups = Vec::new();
         }
-        let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
-        let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();
+        let weight = weight(&record);
         (record, weight)
     }
 }
@@ -393,17 +414,18 @@ mod tests {
 
     use tokio::time::{Instant, sleep, sleep_until};
 
-    use super::{GATHER, Pool, Weighed, Work};
+    use super::{GATHER, HEAVY, Pool, Weighed, Work};
 
     /// Cases that take so many microseconds each, and are open for so many more.
-    #[derive(Clone)]
+    #[derive(Clone, Default)]
     struct Sleeping {
         times: &'static [u64],
         open: &'static [(u64, bool)],
+        weight: usize,
     }
 
     /// A case that is open until then, with what comes out.
-    type Slept = (usize, Option<(Instant, bool)>);
+    type Slept = (usize, Option<(Instant, bool)>, usize);
 
     impl Work for Sleeping {
         type Case = Slept;
@@ -412,20 +434,22 @@ mod tests {
         async fn begin(&self, position: usize) -> Slept {
             sleep(Duration::from_micros(self.times[position])).await;
             let open = self.open.get(position);
-            (
-                position,
-                open.map(|(micros, is_own)| (Instant::now() + Duration::from_micros(*micros), *is_own)),
-            )
+            let until = |micros: u64| Instant::now() + Duration::from_micros(micros);
+            (position, open.map(|(micros, is_own)| (until(*micros), *is_own)), self.weight)
         }
 
         async fn end(&self) {}
 
-        fn known((_, open): &mut Slept) -> Option<bool> {
+        fn known((_, open, _): &mut Slept) -> Option<bool> {
             let Some((until, is_own)) = *open else { return Some(true) };
             (until <= Instant::now()).then_some(is_own)
         }
 
-        async fn is_proved((_, open): &mut Slept) -> bool {
+        fn weight((_, open, weight): &Slept) -> usize {
+            if open.is_some() { *weight } else { 0 }
+        }
+
+        async fn is_proved(&self, (_, open, _): &mut Slept) -> bool {
             let Some((until, is_own)) = *open else { return true };
             sleep_until(until).await;
             is_own
@@ -438,7 +462,11 @@ mod tests {
 
     /// Runs cases of which each takes so many microseconds, and says when each was reported.
     async fn reported(jobs: usize, times: &'static [u64]) -> Vec<Duration> {
-        reported_with(jobs, Sleeping { times, open: &[] }).await.into_iter().map(|(at, _)| at).collect()
+        reported_with(jobs, Sleeping { times, ..Sleeping::default() })
+            .await
+            .into_iter()
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// The same, with whether each was proved.
@@ -457,15 +485,20 @@ mod tests {
     async fn a_case_that_is_not_proved_yet_holds_up_no_other_and_is_reported_as_soon_as_it_is() {
         let millis = Duration::from_millis;
         // Times in steps of a millisecond, beside the time for which records gather.
-        let work = Sleeping { times: &[1000, 100_000, 1000], open: &[(20_000, true)] };
+        let work = Sleeping { times: &[1000, 100_000, 1000], open: &[(20_000, true)], weight: 0 };
         let reported = reported_with(1, work).await;
         assert_eq!(reported[0], (millis(21), true));
         assert_eq!(reported[1..].iter().map(|(at, _)| *at).collect::<Vec<_>>(), [millis(101), millis(102)]);
         // One that starts again does so when its worker has no other under way.
-        let work = Sleeping { times: &[1000, 100_000], open: &[(20_000, false), (5000, true)] };
+        let work = Sleeping { times: &[1000, 100_000], open: &[(20_000, false), (5000, true)], weight: 0 };
         assert_eq!(reported_with(1, work).await, [(millis(101), false), (millis(106), true)]);
-        let work = Sleeping { times: &[1000], open: &[(5000, false)] };
+        let work = Sleeping { times: &[1000], open: &[(5000, false)], weight: 0 };
         assert_eq!(reported_with(1, work).await, [(millis(6), false)]);
+        // Where those that are put aside hold much, the worker waits for them before it goes on.
+        for (weight, due) in [(HEAVY, millis(21)), (HEAVY + 1, millis(22))] {
+            let work = Sleeping { times: &[1000, 1000], open: &[(20_000, true)], weight };
+            assert_eq!(reported_with(1, work).await, [(millis(21), true), (due, true)]);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,17 +5,18 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use socket2::SockRef;
 
 use super::connections::{Server, ran, rows};
-use crate::support::odd::{JSON, PROXIES, answer};
+use crate::support::odd::{JSON, PROXIES, answer, program};
 use crate::support::{code, err, out, proofmark, skipped};
 
 const MIXED: &str = "run with --connections fresh";
@@ -140,6 +141,40 @@ fn no_case_passes_by_answers_that_are_shifted_until_a_connection_ends() {
             });
         }
     });
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_waits_for_no_proof_and_what_is_not_proved_has_not_passed() {
+    let folder = rows(2);
+    let (tell, heard) = channel();
+    let tell = Mutex::new(tell);
+    // The silence that would prove the last answers is twice as long as the slowest one took.
+    let server = Server::acting(move |turn, stream| {
+        let Some(own) = &turn.answer else { return false };
+        if turn.place == (1, 0) {
+            thread::sleep(Duration::from_secs(3));
+        }
+        let _ = stream.write_all(own);
+        let _ = tell.lock().unwrap().send(turn.place);
+        true
+    });
+    let report = folder.path().join("out.json");
+    let flag = format!("json={}", report.display());
+    let arguments = ["--endpoint", &server.url, "-j", "1", "--connections", "reuse", "--report", &flag];
+    let child =
+        program(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(heard.iter().any(|place| place == (1, 2)), "the fourth case is the third on its connection");
+    thread::sleep(Duration::from_millis(200));
+    let start = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert_eq!(code(&output), 130, "{}", out(&output));
+    let report: Json = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
+    let verdicts: Vec<&str> =
+        report["cases"].as_array().unwrap().iter().map(|case| case["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["passed", "passed", "inconclusive", "inconclusive"], "{report}");
 }
 
 #[test]
