@@ -194,6 +194,9 @@ impl<W: Work> Worker<W> {
         // As far as was reported when this worker last looked.
         let mut reported: usize = 0;
         while let Some(position) = self.queue.take() {
+            if position >= reported.saturating_add(self.ahead) {
+                reported = *progress.borrow_and_update();
+            }
             // The case that is reported next never waits here, so progress goes on. A dropped pool ends the wait.
             if position >= reported.saturating_add(self.ahead) {
                 self.report_all(progress).await?;
