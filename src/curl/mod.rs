@@ -26,8 +26,7 @@ pub fn shell_word(text: &str) -> String {
 /// Only newlines at the end of a body stay as they are, since `$(…)` drops them.
 pub fn curl_line(base: &str, request: &Request) -> String {
     let (pipe, body) = body(request);
-    // Without what a file of the user's adds.
-    let mut words = vec!["curl -qsS".to_owned()];
+    let mut words = vec!["curl -sS".to_owned()];
     words.extend(method(request));
     words.extend(fields(request));
     words.extend(body);
@@ -164,7 +163,7 @@ mod tests {
             (request("GET", "/a#b", &[], ""), "-i -X GET -A AGENT --request-target '/a#b' http://h"),
         ] {
             let due = due.replace("AGENT", super::USER_AGENT);
-            assert_eq!(curl_line("http://h/", &request), format!("curl -qsS {due}"));
+            assert_eq!(curl_line("http://h/", &request), format!("curl -sS {due}"));
         }
     }
 
@@ -172,7 +171,7 @@ mod tests {
     fn a_line_says_what_it_leaves_out() {
         let two = request("GET", "/", &[("host", "a"), ("Host", "b")], "");
         let due = format!(
-            ": 'curl sends the first Host alone'; curl -qsS -i -X GET -A {} -H 'host: a' -H 'Host: b' http://h/",
+            ": 'curl sends the first Host alone'; curl -sS -i -X GET -A {} -H 'host: a' -H 'Host: b' http://h/",
             super::USER_AGENT
         );
         assert_eq!(curl_line("http://h/", &two), due);

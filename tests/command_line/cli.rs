@@ -92,7 +92,7 @@ fn a_fault_fails_the_run_names_case_and_row_and_is_told_loudly() {
         assert_eq!(code(&output), 1, "{text}");
         assert!(text.contains("\nNEXT  proofmark show ecs/StartImagePipelineExecution/"), "{text}");
         assert!(text.contains(row), "{text}");
-        assert!(text.contains("curl -qsS -i -X POST"), "{text}");
+        assert!(text.contains("curl -sS -i -X POST"), "{text}");
         assert_eq!(text.matches(&format!("FAULT SWITCHED ON: {fault}")).count(), 1, "{text}");
     }
 }
@@ -443,7 +443,7 @@ fn show_gives_the_request_the_expectation_and_a_curl_line() {
         "Tag.1.Key = ",
         "expect   status 400",
         "code \"Duplicate.TagKey\"",
-        "curl -qsS -i -X POST",
+        "curl -sS -i -X POST",
         "http://127.0.0.1:9000/",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

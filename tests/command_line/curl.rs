@@ -113,8 +113,6 @@ fn run_line(shell: &str, folder: &Path, line: &str) {
 fn folder_with_secret() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("leak.txt"), "content of a local file").unwrap();
-    // What a user has `curl` always send.
-    fs::write(folder.path().join(".curlrc"), "header = \"x-own: 1\"\n").unwrap();
     folder
 }
 
@@ -346,7 +344,7 @@ fn the_lines_for_the_embedded_endpoint_set_up_the_state_at_a_served_one() {
     assert!(text.lines().any(|line| line == serve), "{text}");
     let served = Served::start(&["--fault", fault]);
     let moved = |line: &str| line.trim().replace("http://127.0.0.1:9000", served.at("url"));
-    let lines: Vec<String> = text.lines().filter(|line| line.starts_with("  curl -qsS")).map(moved).collect();
+    let lines: Vec<String> = text.lines().filter(|line| line.starts_with("  curl -sS")).map(moved).collect();
     assert_eq!(lines.len(), 2, "{text}");
     let [set_up, answer] = &answers(folder.path(), &lines)[..] else { panic!("two lines") };
     assert!(set_up.starts_with("HTTP/1.1 200") && set_up.contains("\"pipeline\""), "{set_up}");
@@ -359,7 +357,7 @@ fn the_lines_for_the_embedded_endpoint_set_up_the_state_at_a_served_one() {
     let shown = out(&proofmark(&["show", case]).output().unwrap());
     assert!(shown.contains("  serve    proofmark serve"), "{shown}");
     let moved = |line: &str| line[11..].replace("http://127.0.0.1:9000", without.at("url"));
-    let lines: Vec<String> = shown.lines().filter(|line| line.contains(" curl -qsS")).map(moved).collect();
+    let lines: Vec<String> = shown.lines().filter(|line| line.contains(" curl -sS")).map(moved).collect();
     let answers = answers(folder.path(), &lines);
     assert!(answers[1].starts_with("HTTP/1.1 403"), "{answers:?}");
     assert!(answers[1].contains("InvalidImagePipeline.HasRunningExecution"), "{answers:?}");

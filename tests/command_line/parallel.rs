@@ -177,5 +177,5 @@ fn show_says_what_is_sent_at_the_same_time() {
     let (status, text) = ran(&project(TABLE), &["show", "taken-once"]);
     assert_eq!(status, 0, "{text}");
     assert_eq!(text.matches("that of the step before, at the same time").count(), 2, "{text}");
-    assert_eq!(text.matches("curl -qsS").count(), 1, "{text}");
+    assert_eq!(text.matches("curl -sS").count(), 1, "{text}");
 }

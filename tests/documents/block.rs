@@ -215,7 +215,7 @@ pub(crate) fn agrees(shown: &str, found: &str) -> bool {
 pub(crate) fn renewed(shown: &str, found: &str) -> String {
     let time = Regex::new(r"^(  time +)\d+\.\d\d s$").unwrap();
     let seed = Regex::new(r"^(  seed +)\d{2,}$").unwrap();
-    let curl = Regex::new(r"^(    curl -qsS -i -X [A-Z]+ ).*$").unwrap();
+    let curl = Regex::new(r"^(    curl -sS -i -X [A-Z]+ ).*$").unwrap();
     let open: Vec<&str> = shown.lines().filter(|line| line.contains("[..]")).collect();
     let line = |line: &str| {
         if let Some(shown) = open.iter().find(|shown| agrees(shown, line)) {

@@ -343,7 +343,7 @@ fn the_last_request_on_a_kept_connection_asks_to_close_it_and_the_run_waits_no_l
             assert_eq!((heads.len(), closing), (20, due), "{mode} {jobs} {is_saying}");
             Duration::from_micros(ran.events.last().unwrap()["duration_us"].as_u64().unwrap())
         };
-        // Much less than a connection is listened to that nobody closes, on a machine that is not busy for long.
+        // Much less than a connection is listened to that stays open, on a machine that is not busy for long.
         let is_quick = std::iter::repeat_with(run).take(20).any(|took| took < Duration::from_millis(80));
         assert!(is_quick, "{mode} {jobs}");
     }

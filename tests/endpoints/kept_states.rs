@@ -37,7 +37,7 @@ fn states_stay_and_the_printed_line_meets_them() {
             support::skipped("there is no `curl` on this machine, so its lines are not tried");
             continue;
         }
-        let line = text.lines().find(|line| line.contains("curl -qsS")).unwrap();
+        let line = text.lines().find(|line| line.contains("curl -sS")).unwrap();
         let answer = out(&Command::new("sh").args(["-c", line.trim()]).output().unwrap());
         assert!(answer.starts_with(&format!("HTTP/1.1 {due}")), "{line}\n{answer}");
     }

@@ -194,7 +194,7 @@ fn a_run_names_what_to_mend_first_and_shows_each_once() {
     let places = places(&text);
     assert!(places.is_sorted() && places[4] < 40, "{places:?} {text}");
     assert!(text.lines().count() < 80, "{} lines: {text}", text.lines().count());
-    for part in ["> GET /sell?", "< HTTP 422 application/json", "curl -qsS -i", "because   error row 404"] {
+    for part in ["> GET /sell?", "< HTTP 422 application/json", "curl -sS -i", "because   error row 404"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.contains("and 13 more"), "{text}");

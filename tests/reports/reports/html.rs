@@ -112,7 +112,7 @@ fn each_case_has_its_request_its_answer_what_disagrees_and_a_line_that_repeats_i
         "POST /\nAction = StartImagePipelineExecution\n",
         "Answer 400 after ",
         "\n  \"Code\": \"Duplicate.TagKey\",\n",
-        "curl -qsS -i -X POST -A proofmark/",
+        "curl -sS -i -X POST -A proofmark/",
         " http://127.0.0.1:9000/_proofmark/states",
         " 'http://127.0.0.1:9000/?Action=StartImagePipelineExecution",
     ] {
