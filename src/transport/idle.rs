@@ -50,6 +50,8 @@ pub(super) struct Idle {
     has_begun: AtomicBool,
     /// Whether the endpoint closes connections when it is asked to.
     closes_when_asked: AtomicBool,
+    /// Whether it says so then: what ends a connection may say it without having been asked.
+    says_when_asked: AtomicBool,
     /// Whether it does so without a word of that.
     closes_silently: AtomicBool,
     is_over: AtomicBool,
@@ -141,6 +143,7 @@ impl Idle {
             is_looking: AtomicBool::new(false),
             has_begun: AtomicBool::new(false),
             closes_when_asked: AtomicBool::new(false),
+            says_when_asked: AtomicBool::new(false),
             closes_silently: AtomicBool::new(false),
             is_over: AtomicBool::new(keeping == Keeping::Fresh),
             is_mixed: AtomicBool::new(false),
@@ -256,6 +259,11 @@ impl Idle {
     fn is_asked_end(&self, rest: &Rest, is_said: bool, earlier: usize) -> bool {
         // What was met on the first may have been seen since.
         self.look_at(&mut lock(&self.left), true);
+        // The only answer on its connection is its request's.
+        if earlier == 0 && is_said {
+            self.says_when_asked.store(true, Ordering::Relaxed);
+        }
+        let is_said = is_said && self.says_when_asked.load(Ordering::Relaxed);
         match rest {
             Rest::Reset => false,
             Rest::Open(_) | Rest::Over(Some(_)) => is_said,

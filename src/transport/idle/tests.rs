@@ -77,6 +77,8 @@ async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_says_what_
         ] {
             let what = format!("{used:?} {is_said} {:?}", ending());
             let (_, address, idle) = kept().await;
+            // The first request has shown that the endpoint says what it is asked to.
+            idle.keep(&address, Rest::Over(None), (last(0), Duration::ZERO), (false, true)).await;
             let belonging = idle.keep(&address, ending(), (used, Duration::ZERO), (false, is_said)).await;
             assert_eq!(matches!(belonging, Belonging::Doubtful), is_doubtful, "{what}");
             assert_eq!(matches!(belonging, Belonging::Own), !is_doubtful, "{what}");
@@ -85,9 +87,17 @@ async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_says_what_
     }
 }
 
+#[tokio::test]
+async fn what_says_an_end_and_was_not_seen_to_do_so_when_asked_is_doubtful() {
+    let (_, address, idle) = kept().await;
+    let belonging = idle.keep(&address, Rest::Over(None), (last(1), Duration::ZERO), (false, true)).await;
+    assert!(matches!(belonging, Belonging::Doubtful));
+}
+
 /// Whether an answer behind one other turns out to be its own, and whether answers may have been mixed up at the end.
 async fn proved(follow: impl AsyncFnOnce(&Arc<Idle>, &Address, TcpStream)) -> (Option<bool>, bool) {
     let (listener, address, idle) = kept().await;
+    idle.keep(&address, Rest::Over(None), (last(0), Duration::ZERO), (false, true)).await;
     let (rest, end) = connected(&listener).await;
     let belonging = idle.keep(&address, rest, (behind(1), Duration::ZERO), (false, false)).await;
     let Belonging::Open(mut proof) = belonging else { panic!("{belonging:?}") };
@@ -199,6 +209,7 @@ async fn an_end_behind_a_first_answer_is_ordinary_and_no_connection_is_used_agai
 async fn a_connection_that_was_asked_to_close_is_listened_to_until_it_does() {
     for (millis, is_late, is_mixed) in [(20, false, false), (20, true, true), (200, false, false)] {
         let (listener, address, idle) = kept().await;
+        idle.keep(&address, Rest::Over(None), (last(0), Duration::ZERO), (false, true)).await;
         let (rest, mut end) = connected(&listener).await;
         let Rest::Open(stream) = rest else { panic!() };
         let over = Rest::Over(Some(stream));
