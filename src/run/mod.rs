@@ -5,6 +5,7 @@
 
 mod against_snapshot;
 mod attempt;
+mod case_work;
 mod drift;
 mod jobs;
 mod key;
@@ -287,7 +288,7 @@ pub async fn run(
     }
     runner.client.listen_to_at_most(jobs::spare(jobs));
     let (contracts, mut unique) = (contracts(&plan), UniqueIds::default());
-    let mut pool = pool::of_cases(Arc::clone(&runner), plan.cases, jobs, stop.listen());
+    let mut pool = case_work::of_cases(Arc::clone(&runner), plan.cases, jobs, stop.listen());
     loop {
         tokio::select! {
             record = pool.next() => {

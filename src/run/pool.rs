@@ -4,7 +4,6 @@
 //! does not know what a case is about. A case whose answers are not yet proved to be its own it puts aside meanwhile.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,14 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
-
-use super::Runner;
-use super::attempt::Attempt;
-use super::open_case::{OpenCase, weight};
-use super::stop::Stop;
-use crate::model::{CaseRecord, Skipped, Verdict};
-use crate::plan::PlannedCase;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// How many cases for each worker, and how many more, may be ahead of the one that is reported next: so much that
 /// a slow case does not hold the others up, and a bound on what waits for its turn to be reported.
@@ -40,13 +32,31 @@ const GATHER: Duration = Duration::from_millis(2);
 /// How long a case takes at the most while none that was put aside is looked at.
 const SHORT: Duration = Duration::from_millis(10);
 
+/// How many workers begin at once where connections are kept. The others follow, twice as many after each [`STEP`], unless
+/// what is left is done [`SOON`] without them: more workers are more connections.
+pub(super) const AT_ONCE: usize = 2;
+const STEP: Duration = Duration::from_millis(1);
+
+/// So many steps.
+const SOON: usize = 4;
+
+/// How long a worker waits for what others prove, once no case is left to begin.
+const LAST_LOOK: Duration = Duration::from_millis(1);
+
 /// Workers, and what they have finished, by its position.
-pub(super) struct Pool<R> {
+pub(super) struct Pool<W: Work> {
+    work: W,
     workers: JoinSet<()>,
-    finished: mpsc::UnboundedReceiver<(usize, R)>,
-    batch: Vec<(usize, R)>,
+    /// How many workers are not needed yet, and when that is looked at again.
+    in_reserve: usize,
+    next_step: Instant,
+    /// How many cases were done at the last step.
+    done: usize,
+    sender: mpsc::UnboundedSender<(usize, W::Record)>,
+    finished: mpsc::UnboundedReceiver<(usize, W::Record)>,
+    batch: Vec<(usize, W::Record)>,
     /// Records whose turn has not come.
-    waiting: BTreeMap<usize, R>,
+    waiting: BTreeMap<usize, W::Record>,
     /// The number of records reported, which is the position of the next one.
     reported: usize,
     queue: Arc<CaseQueue>,
@@ -58,18 +68,30 @@ pub(super) struct Pool<R> {
 struct CaseQueue {
     next: AtomicUsize,
     count: usize,
+    /// How many workers take cases.
+    working: AtomicUsize,
+    /// How far they may be ahead of what is reported.
+    ahead: usize,
     /// A worker has found nothing left.
-    is_empty: Notify,
+    has_run_out: Notify,
 }
 
 impl CaseQueue {
-    fn take(&self) -> Option<usize> {
+    /// The next one, and whether it is the last that its worker takes, as far as can be seen.
+    fn take(&self) -> Option<(usize, bool)> {
         let position = self.next.fetch_add(1, Ordering::Relaxed);
         if position < self.count {
-            return Some(position);
+            let is_last = position + self.working.load(Ordering::Relaxed) >= self.count;
+            return Some((position, is_last));
         }
-        self.is_empty.notify_one();
+        self.has_run_out.notify_one();
         None
+    }
+
+    /// How many cases are done, where each worker has one under way, and how many are left to begin.
+    fn done_and_left(&self) -> (usize, usize) {
+        let taken = self.next.load(Ordering::Relaxed).min(self.count);
+        (taken.saturating_sub(self.working.load(Ordering::Relaxed)), self.count - taken)
     }
 
     /// Waits until records have gathered, or nothing is left to begin.
@@ -77,7 +99,7 @@ impl CaseQueue {
         if self.next.load(Ordering::Relaxed) < self.count {
             tokio::select! {
                 () = sleep(GATHER) => {}
-                () = self.is_empty.notified() => {}
+                () = self.has_run_out.notified() => {}
             }
         }
     }
@@ -91,28 +113,61 @@ impl CaseQueue {
 /// A record, and how many bytes of bodies it holds.
 pub(super) type Weighed<R> = (R, usize);
 
-impl<R: Send + 'static> Pool<R> {
-    /// Starts `jobs` workers on so many cases.
-    pub(super) fn start(count: usize, jobs: usize, work: &impl Work<Record = R>) -> Self {
+impl<W: Work> Pool<W> {
+    /// Starts at most `jobs` workers on so many cases, so many `at_once`.
+    pub(super) fn start(count: usize, jobs: usize, at_once: usize, work: W) -> Self {
         let (sender, finished) = mpsc::unbounded_channel();
-        let progress = watch::Sender::new(0);
-        let queue = Arc::new(CaseQueue { next: AtomicUsize::new(0), count, is_empty: Notify::new() });
+        let (next, working) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
-        let mut workers = JoinSet::new();
-        for _ in 0..jobs.min(count) {
-            let (queue, finished) = (Arc::clone(&queue), sender.clone());
-            let worker = Worker { work: work.clone(), queue, ahead, finished, aside: VecDeque::new() };
-            workers.spawn(worker.run(progress.subscribe()));
+        let queue = CaseQueue { next, count, working, ahead, has_run_out: Notify::new() };
+        let mut pool = Self {
+            work,
+            workers: JoinSet::new(),
+            in_reserve: jobs.min(count),
+            next_step: Instant::now() + STEP,
+            done: 0,
+            sender,
+            finished,
+            batch: Vec::new(),
+            waiting: BTreeMap::new(),
+            reported: 0,
+            queue: Arc::new(queue),
+            progress: watch::Sender::new(0),
+        };
+        pool.employ(at_once);
+        pool
+    }
+
+    /// Lets so many workers more begin, if there are as many.
+    fn employ(&mut self, count: usize) {
+        let count = count.min(self.in_reserve);
+        self.in_reserve -= count;
+        self.queue.working.fetch_add(count, Ordering::Relaxed);
+        for _ in 0..count {
+            let (work, queue, finished) = (self.work.clone(), Arc::clone(&self.queue), self.sender.clone());
+            let worker = Worker { work, queue, finished, aside: VecDeque::new() };
+            self.workers.spawn(worker.run(self.progress.subscribe()));
         }
-        let (batch, waiting) = (Vec::new(), BTreeMap::new());
-        Self { workers, finished, batch, waiting, reported: 0, queue, progress }
+    }
+
+    /// Lets as many workers more begin as there are, if they are needed.
+    fn step(&mut self) {
+        let (done, left) = self.queue.done_and_left();
+        if left > done.saturating_sub(self.done).saturating_mul(SOON) {
+            self.employ(self.queue.working.load(Ordering::Relaxed));
+        }
+        self.done = done;
+        self.next_step = Instant::now() + STEP;
+        if left == 0 {
+            self.in_reserve = 0;
+        }
     }
 
     /// The record of the next case; none after the last. A caller that stops waiting loses no record.
     ///
     /// # Errors
     /// The panic of a worker, once the others have cleaned up after the cases that they had under way.
-    pub(super) async fn next(&mut self) -> Result<Option<R>, JoinError> {
+    pub(super) async fn next(&mut self) -> Result<Option<W::Record>, JoinError> {
         loop {
             if let Some(record) = self.waiting.remove(&self.reported) {
                 self.reported += 1;
@@ -128,6 +183,7 @@ impl<R: Send + 'static> Pool<R> {
             tokio::select! {
                 _ = self.finished.recv_many(&mut self.batch, usize::MAX) => {}
                 Some(Err(failed)) = self.workers.join_next() => return Err(self.abandon(failed).await),
+                () = sleep_until(self.next_step), if self.in_reserve > 0 => self.step(),
             }
             self.waiting.extend(self.batch.drain(..));
         }
@@ -149,8 +205,8 @@ pub(super) trait Work: Clone + Send + Sync + 'static {
     /// What is reported of one.
     type Record: Send + 'static;
 
-    /// Takes the case at a position to its end.
-    fn begin(&self, position: usize) -> impl Future<Output = Self::Case> + Send;
+    /// Takes the case at a position to its end; `is_last` if its worker takes no further one.
+    fn begin(&self, position: usize, is_last: bool) -> impl Future<Output = Self::Case> + Send;
 
     /// Whether its answers are its own, if that is known already.
     fn known(case: &mut Self::Case) -> Option<bool>;
@@ -176,7 +232,6 @@ pub(super) trait Work: Clone + Send + Sync + 'static {
 struct Worker<W: Work> {
     work: W,
     queue: Arc<CaseQueue>,
-    ahead: usize,
     finished: mpsc::UnboundedSender<(usize, W::Record)>,
     /// The cases that are not reported yet, by their positions, the oldest first.
     aside: VecDeque<(usize, W::Case)>,
@@ -193,17 +248,17 @@ impl<W: Work> Worker<W> {
     async fn take_cases(&mut self, progress: &mut watch::Receiver<usize>) -> Result<(), Over> {
         // As far as was reported when this worker last looked.
         let mut reported: usize = 0;
-        while let Some(position) = self.queue.take() {
-            if position >= reported.saturating_add(self.ahead) {
+        while let Some((position, is_last)) = self.queue.take() {
+            if position >= reported.saturating_add(self.queue.ahead) {
                 reported = *progress.borrow_and_update();
             }
             // The case that is reported next never waits here, so progress goes on. A dropped pool ends the wait.
-            if position >= reported.saturating_add(self.ahead) {
+            if position >= reported.saturating_add(self.queue.ahead) {
                 self.report_all(progress).await?;
-                let has_come = |reported: &usize| position < reported.saturating_add(self.ahead);
+                let has_come = |reported: &usize| position < reported.saturating_add(self.queue.ahead);
                 reported = *progress.wait_for(has_come).await.map_err(|_| Over)?;
             }
-            let case = self.begin(position, progress).await?;
+            let case = self.begin((position, is_last), progress).await?;
             self.aside.push_back((position, case));
             while let Some(is_proved) = self.aside.front_mut().and_then(|(_, case)| W::known(case)) {
                 self.report_oldest(is_proved, progress).await?;
@@ -212,8 +267,13 @@ impl<W: Work> Worker<W> {
                 self.report_all(progress).await?;
             }
         }
-        if !self.aside.is_empty() {
-            self.work.end().await;
+        let until = Instant::now() + LAST_LOOK;
+        while let Some((_, oldest)) = self.aside.front_mut() {
+            let Ok(is_proved) = timeout_at(until, self.work.is_proved(oldest)).await else {
+                self.work.end().await;
+                break;
+            };
+            self.report_oldest(is_proved, progress).await?;
         }
         self.report_all(progress).await
     }
@@ -221,11 +281,11 @@ impl<W: Work> Worker<W> {
     /// Takes a case to its end. Those put aside are reported meanwhile, as far as they are proved: it may take long.
     async fn begin(
         &mut self,
-        position: usize,
+        (position, is_last): (usize, bool),
         progress: &mut watch::Receiver<usize>,
     ) -> Result<W::Case, Over> {
         let work = self.work.clone();
-        let mut begun = pin!(work.begin(position));
+        let mut begun = pin!(work.begin(position, is_last));
         // While cases are short, a look at the others meanwhile is not worth its cost.
         if !self.aside.is_empty()
             && let Ok(case) = timeout(SHORT, &mut begun).await
@@ -273,151 +333,15 @@ impl<W: Work> Worker<W> {
     }
 }
 
-/// The workers of a run.
-pub(super) fn of_cases(
-    runner: Arc<Runner>,
-    cases: Vec<PlannedCase>,
-    jobs: usize,
-    stop: Stop,
-) -> Pool<Box<CaseRecord>> {
-    let count = cases.len();
-    let shared = SharedRun { runner, planned: cases, jobs, stop, failed: AtomicUsize::new(0) };
-    Pool::start(count, jobs, &Arc::new(shared))
-}
-
-/// What the workers of a run share.
-struct SharedRun {
-    runner: Arc<Runner>,
-    planned: Vec<PlannedCase>,
-    jobs: usize,
-    stop: Stop,
-    /// How many cases have failed, as soon as it is known: they are reported later.
-    failed: AtomicUsize,
-}
-
-/// A case of a run that was taken to its end.
-enum CaseDone {
-    Whole(Box<CaseRecord>),
-    /// Its answers are not all proved to be its own.
-    Open(Box<OpenCase>),
-}
-
-impl Work for Arc<SharedRun> {
-    type Case = CaseDone;
-    type Record = Box<CaseRecord>;
-
-    async fn begin(&self, position: usize) -> CaseDone {
-        self.judge(position).await
-    }
-
-    async fn end(&self) {
-        tokio::select! {
-            () = self.runner.client.close_waiting() => {}
-            _ = self.stop.stopped() => {}
-        }
-    }
-
-    fn known(case: &mut CaseDone) -> Option<bool> {
-        match case {
-            CaseDone::Whole(_) => Some(true),
-            CaseDone::Open(tried) => tried.known(),
-        }
-    }
-
-    async fn is_proved(&self, case: &mut CaseDone) -> bool {
-        match case {
-            CaseDone::Whole(_) => true,
-            CaseDone::Open(tried) => tokio::select! {
-                is_proved = tried.is_proved() => is_proved,
-                _ = self.stop.stopped() => false,
-            },
-        }
-    }
-
-    fn weight(case: &CaseDone) -> usize {
-        match case {
-            CaseDone::Whole(_) => 0,
-            CaseDone::Open(tried) => tried.weight(),
-        }
-    }
-
-    async fn conclude(&self, position: usize, case: CaseDone, is_proved: bool) -> Weighed<Box<CaseRecord>> {
-        let record = match case {
-            CaseDone::Whole(record) => record,
-            CaseDone::Open(tried) => {
-                let (runner, planned) = (&self.runner, &self.planned[position]);
-                // Of a run that is mixed up nothing is learned by sending more.
-                let is_over = self.stop.reason().is_some() || runner.client.is_mixed();
-                let tried = match is_over {
-                    _ if is_proved => *tried,
-                    true => tried.unproved(),
-                    false => Attempt::new(runner, planned, (1, false)).run_again(*tried, &self.stop).await,
-                };
-                let record = tried.conclude(runner, planned);
-                self.count(&record);
-                Box::new(record)
-            }
-        };
-        self.lighten(record)
-    }
-}
-
-impl SharedRun {
-    /// Runs a case, unless enough have failed.
-    async fn judge(&self, position: usize) -> CaseDone {
-        let (runner, planned) = (&self.runner, &self.planned[position]);
-        let enough = runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
-        if self.failed.load(Ordering::Relaxed) >= enough {
-            return CaseDone::Whole(Box::new(runner.record_skipped(planned, Skipped::EnoughFailed)));
-        }
-        // Each worker takes one of these last.
-        let is_last = position + self.jobs >= self.planned.len();
-        let record = if runner.settings.repeat > 1 {
-            runner.repeat(planned, is_last, &self.stop).await
-        } else if let Some(reason) = runner.skip_reason(planned, &self.stop) {
-            runner.record_skipped(planned, reason)
-        } else {
-            let mut tried = Attempt::new(runner, planned, (1, is_last)).run(&self.stop).await;
-            if tried.known() != Some(true) {
-                return CaseDone::Open(Box::new(tried));
-            }
-            tried.conclude(runner, planned)
-        };
-        self.count(&record);
-        CaseDone::Whole(Box::new(record))
-    }
-
-    fn count(&self, record: &CaseRecord) {
-        if record.verdict == Verdict::Failed {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Drops the evidence that no report needs.
-    fn lighten(&self, mut record: Box<CaseRecord>) -> Weighed<Box<CaseRecord>> {
-        let is_needed = self.runner.settings.keeps_exchanges
-            || !matches!(record.verdict, Verdict::Passed)
-            || !record.findings.is_empty();
-        if !is_needed {
-            // To free memory on the thread that allocated it is far cheaper than from another one.
-            record.exchanges = Vec::new();
-            record.given = Vec::new();
-            record.variables = Vec::new();
-            record.literals = Vec::new();
-            record.set_ups = Vec::new();
-        }
-        let weight = weight(&record);
-        (record, weight)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use tokio::time::{Instant, sleep, sleep_until};
 
-    use super::{GATHER, HEAVY, Pool, Weighed, Work};
+    use super::{AT_ONCE, GATHER, HEAVY, Pool, Weighed, Work};
 
     /// Cases that take so many microseconds each, and are open for so many more.
     #[derive(Clone, Default)]
@@ -425,6 +349,8 @@ mod tests {
         times: &'static [u64],
         open: &'static [(u64, bool)],
         weight: usize,
+        under_way: Arc<AtomicUsize>,
+        most_under_way: Arc<AtomicUsize>,
     }
 
     /// A case that is open until then, with what comes out.
@@ -434,8 +360,11 @@ mod tests {
         type Case = Slept;
         type Record = (usize, bool);
 
-        async fn begin(&self, position: usize) -> Slept {
+        async fn begin(&self, position: usize, _: bool) -> Slept {
+            let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most_under_way.fetch_max(under_way, Ordering::Relaxed);
             sleep(Duration::from_micros(self.times[position])).await;
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
             let open = self.open.get(position);
             let until = |micros: u64| Instant::now() + Duration::from_micros(micros);
             (position, open.map(|(micros, is_own)| (until(*micros), *is_own)), self.weight)
@@ -465,7 +394,7 @@ mod tests {
 
     /// Runs cases of which each takes so many microseconds, and says when each was reported.
     async fn reported(jobs: usize, times: &'static [u64]) -> Vec<Duration> {
-        reported_with(jobs, Sleeping { times, ..Sleeping::default() })
+        reported_with((jobs, jobs), Sleeping { times, ..Sleeping::default() })
             .await
             .into_iter()
             .map(|(at, _)| at)
@@ -473,9 +402,9 @@ mod tests {
     }
 
     /// The same, with whether each was proved.
-    async fn reported_with(jobs: usize, work: Sleeping) -> Vec<(Duration, bool)> {
+    async fn reported_with((jobs, at_once): (usize, usize), work: Sleeping) -> Vec<(Duration, bool)> {
         let start = Instant::now();
-        let mut pool = Pool::start(work.times.len(), jobs, &work);
+        let mut pool = Pool::start(work.times.len(), jobs, at_once, work.clone());
         let mut reported = Vec::new();
         while let Some((position, is_proved)) = pool.next().await.unwrap() {
             assert_eq!(position, reported.len(), "in order");
@@ -488,19 +417,51 @@ mod tests {
     async fn a_case_that_is_not_proved_yet_holds_up_no_other_and_is_reported_as_soon_as_it_is() {
         let millis = Duration::from_millis;
         // Times in steps of a millisecond, beside the time for which records gather.
-        let work = Sleeping { times: &[1000, 100_000, 1000], open: &[(20_000, true)], weight: 0 };
-        let reported = reported_with(1, work).await;
+        let work = Sleeping {
+            times: &[1000, 100_000, 1000],
+            open: &[(20_000, true)],
+            weight: 0,
+            ..Sleeping::default()
+        };
+        let reported = reported_with((1, 1), work).await;
         assert_eq!(reported[0], (millis(21), true));
         assert_eq!(reported[1..].iter().map(|(at, _)| *at).collect::<Vec<_>>(), [millis(101), millis(102)]);
         // One that starts again does so when its worker has no other under way.
-        let work = Sleeping { times: &[1000, 100_000], open: &[(20_000, false), (5000, true)], weight: 0 };
-        assert_eq!(reported_with(1, work).await, [(millis(101), false), (millis(106), true)]);
-        let work = Sleeping { times: &[1000], open: &[(5000, false)], weight: 0 };
-        assert_eq!(reported_with(1, work).await, [(millis(6), false)]);
+        let work = Sleeping {
+            times: &[1000, 100_000],
+            open: &[(20_000, false), (5000, true)],
+            weight: 0,
+            ..Sleeping::default()
+        };
+        assert_eq!(reported_with((1, 1), work).await, [(millis(101), false), (millis(106), true)]);
+        let work = Sleeping { times: &[1000], open: &[(5000, false)], weight: 0, ..Sleeping::default() };
+        assert_eq!(reported_with((1, 1), work).await, [(millis(6), false)]);
         // Where those that are put aside hold much, the worker waits for them before it goes on.
         for (weight, due) in [(HEAVY, millis(21)), (HEAVY + 1, millis(22))] {
-            let work = Sleeping { times: &[1000, 1000], open: &[(20_000, true)], weight };
-            assert_eq!(reported_with(1, work).await, [(millis(21), true), (due, true)]);
+            let work =
+                Sleeping { times: &[1000, 1000], open: &[(20_000, true)], weight, ..Sleeping::default() };
+            assert_eq!(reported_with((1, 1), work).await, [(millis(21), true), (due, true)]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_workers_begin_than_it_takes() {
+        // How many cases, their time, how many are under way at once, and when the last is reported.
+        let plans: [(&[u64], usize, u64); 5] = [
+            (&[0; 1000], 2, 2),
+            (&[1000; 1000], 16, 1000),
+            // Of an endpoint that takes its time, all cases are under way soon.
+            (&[100_000; 16], 16, 104),
+            (&[100_000; 3], 3, 101),
+            (&[50_000; 2], 2, 50),
+        ];
+        for (times, most, due) in plans {
+            let work = Sleeping { times, ..Sleeping::default() };
+            let under_way = Arc::clone(&work.most_under_way);
+            let reported = reported_with((16, AT_ONCE), work).await;
+            assert_eq!(under_way.load(Ordering::Relaxed), most, "{}", times.len());
+            let last = reported.last().unwrap().0;
+            assert!(last <= Duration::from_millis(due), "{}: {last:?}", times.len());
         }
     }
 

@@ -96,6 +96,11 @@ impl Client {
         Self { is_closing: true, ..self.clone() }
     }
 
+    /// Whether requests go out on connections that are kept.
+    pub fn keeps_connections(&self) -> bool {
+        !self.is_fresh
+    }
+
     /// Waits until the rate lets a request through; that is not part of an answer's time. A caller that
     /// stops waiting loses nothing.
     pub async fn turn(&self) -> Turn {
@@ -126,15 +131,19 @@ impl Client {
     ) -> Result<Answer, NoAnswer> {
         let dialler = &self.shared.dialler;
         let mut built = build_outgoing(address, request, dialler.is_absolute(address))?;
-        if !self.is_fresh
-            && let Some((stream, used)) = self.shared.idle.take(address, self.is_closing)
-        {
+        let idle = &self.shared.idle;
+        let kept = match (self.is_fresh, self.is_closing) {
+            (true, _) => None,
+            (false, true) => idle.take_last(address).await,
+            (false, false) => idle.take(address, false),
+        };
+        if let Some((stream, used)) = kept {
             let is_last = used.is_last();
             match self.on(stream, built, used, address, proofs).await {
                 // The endpoint has seen nothing of it.
                 Err(Failure::Unsent { request, is_unasked }) => {
                     if is_unasked {
-                        self.shared.idle.mix();
+                        idle.mix();
                     }
                     built = *request;
                     if is_last && built.headers().get(CONNECTION) == Some(&CLOSE) {
@@ -146,7 +155,7 @@ impl Client {
                 Ok(answer) => return Ok(answer),
             }
         }
-        let used = if self.is_fresh { Use::Alone } else { self.shared.idle.new_use(self.is_closing) };
+        let used = if self.is_fresh { Use::Alone } else { idle.new_use(self.is_closing) };
         let stream = dialler.dial(address).await?;
         self.on(stream, built, used, address, proofs).await.map_err(|failure| fault(failure, "the endpoint"))
     }
@@ -164,6 +173,7 @@ impl Client {
             request.headers_mut().entry(CONNECTION).or_insert(CLOSE);
         }
         let idle = &self.shared.idle;
+        let _under_way = idle.begin(&used);
         let (received, times) = match self.exchange(stream, request, self.limits.answer).await {
             Ok(received) => received,
             Err(failure) => {

@@ -7,6 +7,7 @@
 //! request has asked for: to close the connection. Of answers that are not proved, the cases start again.
 
 mod closing;
+mod under_way;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use self::under_way::Requests;
 use super::Keeping;
 use super::address::Address;
 use super::link::Rest;
@@ -44,6 +46,7 @@ pub(super) struct Idle {
     most_left: AtomicUsize,
     /// The longest time of an answer, in microseconds: if answers are mixed up, the last one is as late.
     slowest: AtomicU64,
+    requests: Requests,
     is_looking: AtomicBool,
     /// Whether the first request of the run went out. It has a connection of its own, and asks to close it: that shows what
     /// such an end means later.
@@ -140,6 +143,7 @@ impl Idle {
             left: Mutex::default(),
             most_left: AtomicUsize::new(MOST_LEFT),
             slowest: AtomicU64::new(0),
+            requests: Requests::default(),
             is_looking: AtomicBool::new(false),
             has_begun: AtomicBool::new(false),
             closes_when_asked: AtomicBool::new(false),

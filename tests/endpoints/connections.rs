@@ -319,8 +319,8 @@ fn connections_are_used_again_where_that_is_asked_for_and_only_there() {
 #[test]
 fn the_last_request_on_a_kept_connection_asks_to_close_it_and_the_run_waits_no_longer() {
     let folder = rows(10);
-    // The first of all, the last of each worker, and with one worker the sixteenth on a connection.
-    let runs = [("reuse", "1", 3), ("reuse", "4", 5), ("fresh", "1", 0), ("fresh", "4", 0)];
+    // The first of all, the last of each worker that was needed, and with one worker the sixteenth on a connection.
+    let runs = [("reuse", "1", 3..=3), ("reuse", "4", 3..=5), ("fresh", "1", 0..=0), ("fresh", "4", 0..=0)];
     for ((mode, jobs, due), is_saying) in runs.into_iter().flat_map(|run| [(run, true), (run, false)]) {
         let run = || {
             let heads = Arc::new(Mutex::new(Vec::new()));
@@ -340,7 +340,8 @@ fn the_last_request_on_a_kept_connection_asks_to_close_it_and_the_run_waits_no_l
             assert_eq!((ran.code, ran.count("passed")), (0, 20), "{mode} {jobs}: {}", ran.out);
             let heads = heads.lock().unwrap();
             let closing = heads.iter().filter(|is_last| **is_last).count();
-            assert_eq!((heads.len(), closing), (20, due), "{mode} {jobs} {is_saying}");
+            assert_eq!(heads.len(), 20, "{mode} {jobs} {is_saying}");
+            assert!(due.contains(&closing), "{mode} {jobs} {is_saying}: {closing}");
             Duration::from_micros(ran.events.last().unwrap()["duration_us"].as_u64().unwrap())
         };
         // Much less than a connection is listened to that stays open, on a machine that is not busy for long.

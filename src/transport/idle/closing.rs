@@ -22,7 +22,6 @@ impl Idle {
     /// Closes the connections that carry no further request, and those that wait and that no case under way has taken at
     /// once, where no further one begins whose last request could ask the endpoint to do so.
     pub(in crate::transport) async fn close_waiting(&self) {
-        sleep(SHORT_LOOK).await;
         let mut all = std::mem::take(&mut *lock(&self.left));
         {
             let mut waiting = lock(&self.waiting);
@@ -40,7 +39,8 @@ impl Idle {
     }
 
     /// Closes a connection, and says whether its answers are proved. An endpoint that closes when it is asked has sent all
-    /// it will by then: before that, it is listened to no longer than an answer that is shifted by one takes.
+    /// it will by then: before that, it is listened to no longer than an answer that is shifted by one takes, and not at all
+    /// if it has carried one request, whose answer cannot be shifted.
     async fn close_one(&self, mut kept: IdleConnection) {
         loop {
             match kept.stream.look() {
@@ -55,7 +55,11 @@ impl Idle {
             }
             self.look_at(&mut lock(&self.left), true);
             let closes = self.closes_when_asked.load(Ordering::Relaxed) && !kept.is_asked_to_close;
-            let patience = if closes { self.slow() } else { self.listening() };
+            let patience = match (closes, kept.requests) {
+                (true, 1) => Duration::ZERO,
+                (true, _) => self.slow(),
+                (false, _) => self.listening(),
+            };
             if self.is_mixed() || kept.since.elapsed() >= patience {
                 break;
             }

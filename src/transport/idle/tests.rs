@@ -11,20 +11,20 @@ use super::{
 use crate::transport::Address;
 
 /// A server, its address, and what is kept of connections to it.
-async fn kept() -> (TcpListener, Address, Arc<Idle>) {
+pub(super) async fn kept() -> (TcpListener, Address, Arc<Idle>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = Address::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     (listener, address, Arc::new(Idle::new(Keeping::Reuse)))
 }
 
 /// A connection that is open, and its other end.
-async fn connected(listener: &TcpListener) -> (Rest, TcpStream) {
+pub(super) async fn connected(listener: &TcpListener) -> (Rest, TcpStream) {
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     (Rest::Open(Stream::Plain(stream)), listener.accept().await.unwrap().0)
 }
 
 /// The use for another request behind so many.
-const fn behind(earlier: usize) -> Use {
+pub(super) const fn behind(earlier: usize) -> Use {
     Use::Kept { earlier, is_last: false, before: Unproved::new() }
 }
 
