@@ -25,6 +25,10 @@ pub enum FramingBreach {
     ChunkLine,
     /// A length or a transfer coding in the trailers.
     Trailer,
+    /// A body in an answer of status 205.
+    ResetBody,
+    /// No `Upgrade` in an answer of status 101.
+    NoUpgrade,
 }
 
 impl FramingBreach {
@@ -40,6 +44,8 @@ impl FramingBreach {
             Self::Bodiless => "no Content-Length or Transfer-Encoding where there is no body",
             Self::ChunkLine => "only extensions behind the size of a chunk",
             Self::Trailer => "no Content-Length or Transfer-Encoding in trailers",
+            Self::ResetBody => "no body in a 205",
+            Self::NoUpgrade => "Upgrade in a 101",
         }
     }
 
@@ -54,6 +60,8 @@ impl FramingBreach {
             Self::Length => "Content-Length",
             Self::Bodiless | Self::Trailer => "the field",
             Self::ChunkLine => "behind a size",
+            Self::ResetBody => "the body",
+            Self::NoUpgrade => "none, in the answer",
         }
     }
 
@@ -68,6 +76,8 @@ impl FramingBreach {
             Self::Length => "RFC 9110, section 8.6",
             Self::ChunkLine => "RFC 9112, section 7.1.1",
             Self::Trailer => "RFC 9110, section 6.5.1",
+            Self::ResetBody => "RFC 9110, section 15.3.6",
+            Self::NoUpgrade => "RFC 9110, section 15.2.2",
         }
     }
 }

@@ -11,7 +11,7 @@ use super::address::Address;
 use super::dial::Dialler;
 use super::hook::{self, HookAnswer};
 use super::idle::{Belonging, Idle, Proof, Use};
-use super::incoming::answer;
+use super::incoming::{answer, shown};
 use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
 use super::outgoing::build_outgoing;
 use super::pace::Pace;
@@ -19,7 +19,7 @@ use super::stream::Stream;
 use super::tls::TlsSettings;
 use super::wait::{Pause, at_most};
 use super::{Connection, Keeping, TransportError, TransportLimits};
-use crate::model::{Answer, NoAnswer, Request, whole_micros};
+use crate::model::{Answer, NoAnswer, Request, Value, whole_micros};
 use crate::sign::{Redactor, Secrets};
 
 /// Asks an endpoint to close the connection after its answer (RFC 9112, section 9.6).
@@ -151,7 +151,7 @@ impl Client {
                     }
                 }
                 Err(Failure::Ended(reason)) => return Err(NoAnswer::Lost { reason }),
-                Err(Failure::Fault(fault)) => return Err(fault),
+                Err(failure) => return Err(fault(failure, "the endpoint")),
                 Ok(answer) => return Ok(answer),
             }
         }
@@ -178,7 +178,7 @@ impl Client {
             Ok(received) => received,
             Err(failure) => {
                 idle.fail(used, matches!(failure, Failure::Fault(NoAnswer::TimedOut { .. })));
-                return Err(failure);
+                return Err(self.readable(failure));
             }
         };
         let ReceivedAnswer { head, body, surplus, breaches, rest, is_said } = received;
@@ -199,6 +199,15 @@ impl Client {
         }
         let redactor = self.redactor.as_deref();
         answer(&head, body, (surplus, breaches), times, self.limits.body, redactor).map_err(Failure::Fault)
+    }
+
+    /// A failure in words, which show what cannot be read without secrets.
+    fn readable(&self, failure: Failure) -> Failure {
+        let Failure::Unreadable(rule, line) = failure else { return failure };
+        let line = Value::text(shown(line, self.redactor.as_deref()));
+        Failure::Fault(NoAnswer::Broken {
+            reason: format!("the answer cannot be read, since {rule}: {line}"),
+        })
     }
 
     /// Sends a request on a connection and takes the whole answer, with its time and for how long this machine was paused
@@ -301,6 +310,9 @@ fn fault(failure: Failure, asked: &str) -> NoAnswer {
         }
         Failure::Unsent { .. } => NoAnswer::Broken { reason: "the connection was closed at once".to_owned() },
         Failure::Ended(reason) => NoAnswer::Broken { reason },
+        Failure::Unreadable(rule, _) => {
+            NoAnswer::Broken { reason: format!("its answer cannot be read: {rule}") }
+        }
         Failure::Fault(fault) => fault,
     }
 }
@@ -308,6 +320,6 @@ fn fault(failure: Failure, asked: &str) -> NoAnswer {
 fn attach(pause: Pause, failure: Failure) -> Failure {
     match failure {
         Failure::Fault(fault) => Failure::Fault(pause.attach_to(fault)),
-        other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
+        other @ (Failure::Unsent { .. } | Failure::Ended(_) | Failure::Unreadable(..)) => other,
     }
 }

@@ -5,7 +5,7 @@ use std::mem::take;
 
 use hyper::StatusCode;
 use hyper::Version;
-use hyper::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::response::Parts;
 use memchr::memchr;
 
@@ -264,6 +264,15 @@ fn behind_quoted(bytes: &[u8]) -> Option<&[u8]> {
         }
         rest = behind;
     }
+}
+
+/// What is wrong with an answer of this status.
+pub(super) fn for_status(head: &Parts, body: &[u8]) -> Option<SeenBreach> {
+    if head.status == StatusCode::RESET_CONTENT && !body.is_empty() {
+        return Some((FramingBreach::ResetBody, body.to_vec()));
+    }
+    let is_unnamed = head.status == StatusCode::SWITCHING_PROTOCOLS && !head.headers.contains_key(UPGRADE);
+    is_unnamed.then(|| (FramingBreach::NoUpgrade, head.status.to_string().into_bytes()))
 }
 
 /// What is wrong in the fields of a head.

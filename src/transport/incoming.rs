@@ -64,7 +64,7 @@ fn flaws(
 }
 
 /// How bytes begin, as a text. Secrets are taken out before it is cut, since half a secret is not found.
-fn shown(bytes: Vec<u8>, redactor: Option<&Redactor>) -> String {
+pub(super) fn shown(bytes: Vec<u8>, redactor: Option<&Redactor>) -> String {
     let hidden = redactor.and_then(|redactor| redactor.hide_bytes(&bytes));
     let mut text = show_bytes(&hidden.unwrap_or(bytes));
     if let Some(redactor) = redactor {

@@ -15,9 +15,12 @@ use hyper::http::response;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::framing::{FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, SeenBreach, in_fields};
+use super::framing::{
+    FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, SeenBreach, for_status, in_fields,
+};
 use super::refused::tls_reason;
 use super::stream::{IdleInput, KEPT, Stream};
+use super::unreadable::wrong_line;
 use super::watched::WatchedStream;
 use crate::model::NoAnswer;
 
@@ -66,6 +69,8 @@ pub(super) enum Failure {
     },
     /// The connection ended before a byte of the answer came.
     Ended(String),
+    /// The head of the answer cannot be read: the rule that a line breaks, and the line.
+    Unreadable(&'static str, Vec<u8>),
     /// Anything else.
     Fault(NoAnswer),
 }
@@ -192,6 +197,10 @@ impl Driven {
             let reason = "the endpoint answers in TLS; if it is an https:// endpoint, write that".to_owned();
             return Failure::Fault(NoAnswer::Broken { reason });
         }
+        let head = self.parts.as_ref().map(|parts| &parts.read_buf[..]).filter(|_| error.is_parse());
+        if let Some((rule, line)) = head.and_then(wrong_line) {
+            return Failure::Unreadable(rule, line.to_vec());
+        }
         let is_over = error.is_incomplete_message() || error.is_canceled() || error.source().is_some();
         if nothing_came && is_over && !error.is_parse() {
             Failure::Ended(cause(error))
@@ -216,6 +225,7 @@ impl Driven {
         let WatchedStream { mut stream, framing, .. } = io.into_inner();
         let mut breaches = framing.into_breaches();
         breaches.append(&mut in_fields(&head));
+        breaches.extend(for_status(&head, &body));
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             let rest = Rest::Over(None);

@@ -19,6 +19,7 @@ mod pace;
 mod refused;
 mod stream;
 mod tls;
+mod unreadable;
 mod wait;
 mod watched;
 

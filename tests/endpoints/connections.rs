@@ -321,7 +321,8 @@ fn the_last_request_on_a_kept_connection_asks_to_close_it_and_the_run_waits_no_l
     let folder = rows(10);
     // The first of all, the last of each worker that was needed, and with one worker the sixteenth on a connection.
     let runs = [("reuse", "1", 3..=3), ("reuse", "4", 3..=5), ("fresh", "1", 0..=0), ("fresh", "4", 0..=0)];
-    for ((mode, jobs, due), is_saying) in runs.into_iter().flat_map(|run| [(run, true), (run, false)]) {
+    for ((mode, jobs, due), is_saying) in runs.into_iter().flat_map(|run| [(run.clone(), true), (run, false)])
+    {
         let run = || {
             let heads = Arc::new(Mutex::new(Vec::new()));
             let noted = Arc::clone(&heads);

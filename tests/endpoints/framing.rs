@@ -91,6 +91,8 @@ fn wrong_framing_is_a_finding_that_names_the_section() {
             "9112, section 6.1",
             "content-length: 5",
         ),
+        (format!("HTTP/1.1 205 Reset Content\r\n{JSON}{LENGTH}\r\n{BODY}"), "9110, section 15.3.6", "{"),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\n".to_owned(), "9110, section 15.2.2", "101"),
     ] {
         let judged = came_of(&bytes);
         assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{bytes:?} {}", judged.out);
@@ -99,6 +101,35 @@ fn wrong_framing_is_a_finding_that_names_the_section() {
             found.iter().any(|[_, actual, because]| because.ends_with(section) && actual.contains(shown)),
             "{bytes:?}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_inconclusive_and_the_line_is_shown() {
+    let status = "a status line is HTTP/1.1, a space and three digits (RFC 9112, section 4)";
+    for (bytes, rule, line) in [
+        ("HTTP/1.1 20 OK\r\n\r\n".to_owned(), status, "\"HTTP/1.1 20 OK\""),
+        ("SSH-2.0-OpenSSH_9.2\r\n".to_owned(), status, "\"SSH-2.0-OpenSSH_9.2\""),
+        (
+            format!("{OK}x y: \u{1b}[31mz\r\n{LENGTH}\r\n{BODY}"),
+            "the name of a field has letters, digits and some signs (RFC 9110, section 5.1)",
+            r#""x y: \u001b[31mz""#,
+        ),
+        (
+            format!("{OK}x: y\r\n z\r\n{LENGTH}\r\n{BODY}"),
+            "no field goes on in a further line (RFC 9112, section 5.2)",
+            "\" z\"",
+        ),
+        (
+            format!("{OK}{LENGTH}content-length: 12\r\n\r\n{BODY}"),
+            "a length is one number (RFC 9112, section 6.3)",
+            "\"content-length: 12\"",
+        ),
+    ] {
+        let judged = came_of(&bytes);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
+        let due = format!("the answer cannot be read, since {rule}: {line}");
+        assert!(judged.reason().ends_with(&due), "{}", judged.reason());
     }
 }
 
@@ -171,6 +202,8 @@ fn a_secret_behind_an_answer_does_not_show_wherever_it_is_cut() {
         (whole(&format!("you sent {}", percent(&TOKEN[..20]))), "you sent"),
         // A Content-Length that ends within it.
         (format!("{OK}content-length: 30\r\n\r\n{{\"id\": \"a\", \"you\": \"{TOKEN}\"}}"), "you"),
+        // In a head that cannot be read.
+        (format!("{OK}x {}{TOKEN}: y\r\n\r\n", "a".repeat(50)), "aaaa"),
         // In what is wrong with the framing.
         (format!("{OK}{CHUNKED}\r\nb;{}{TOKEN} \u{1}\r\n{BODY}\r\n0\r\n\r\n", "a".repeat(50)), "aaaa"),
         (format!("{OK}transfer-encoding: {}, {TOKEN}, chunked\r\n\r\n{CHUNKS}", "a".repeat(50)), "aaaa"),
