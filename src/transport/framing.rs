@@ -33,6 +33,9 @@ pub(super) struct FramingWatch {
     /// The beginning of a line whose end has not come.
     open: Vec<u8>,
     breaches: Vec<SeenBreach>,
+    /// The last line with a length that is not the only one, or no number.
+    odd_length: Option<Vec<u8>>,
+    has_length: bool,
     interim: usize,
     /// The lines of the head so far, without the first.
     fields: usize,
@@ -60,7 +63,9 @@ enum Part {
 impl FramingWatch {
     pub(super) fn new(is_head: bool) -> Self {
         let (open, breaches) = (Vec::new(), Vec::new());
-        Self { is_head, part: Part::Status, open, breaches, interim: 0, fields: 0, length: 0 }
+        let (odd_length, has_length) = (None, false);
+        let part = Part::Status;
+        Self { is_head, part, open, breaches, odd_length, has_length, interim: 0, fields: 0, length: 0 }
     }
 
     /// Whether more interim answers came than may.
@@ -77,6 +82,11 @@ impl FramingWatch {
         } else {
             "the Content-Length of the answer is larger than any body".to_owned()
         }
+    }
+
+    /// The line of a length that hyper cannot read.
+    pub(super) fn odd_length(&self) -> Option<&[u8]> {
+        self.odd_length.as_deref()
     }
 
     /// What was found.
@@ -181,6 +191,11 @@ impl FramingWatch {
         }
         // As hyper has it: the last coding of the last line counts.
         let is_coding = name.len() == TRANSFER_ENCODING.as_str().len();
+        if !is_coding {
+            let is_odd = self.has_length || !value.trim_ascii().iter().all(u8::is_ascii_digit);
+            self.odd_length = is_odd.then(|| text.to_vec());
+            self.has_length = true;
+        }
         let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
         let is_chunked =
             if is_coding { last.trim_ascii().eq_ignore_ascii_case(b"chunked") } else { is_chunked };

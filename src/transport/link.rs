@@ -197,8 +197,9 @@ impl Driven {
             let reason = "the endpoint answers in TLS; if it is an https:// endpoint, write that".to_owned();
             return Failure::Fault(NoAnswer::Broken { reason });
         }
-        let head = self.parts.as_ref().map(|parts| &parts.read_buf[..]).filter(|_| error.is_parse());
-        if let Some((rule, line)) = head.and_then(wrong_line) {
+        if error.is_parse()
+            && let Some((rule, line)) = self.parts.as_ref().and_then(|parts| unreadable(error, parts))
+        {
             return Failure::Unreadable(rule, line.to_vec());
         }
         let is_over = error.is_incomplete_message() || error.is_canceled() || error.source().is_some();
@@ -266,6 +267,21 @@ fn says_last(head: &response::Parts) -> bool {
     let mut options = options.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     head.version < hyper::Version::HTTP_11
         || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+/// The line that makes the head of an answer unreadable, and the rule that it breaks.
+fn unreadable<'p>(
+    error: &hyper::Error,
+    parts: &'p Parts<TokioIo<WatchedStream>>,
+) -> Option<(&'static str, &'p [u8])> {
+    // hyper leaves a head that it cannot read, and takes one whose length it cannot read.
+    if error.to_string().contains("content-length") {
+        return Some((
+            "a length is one number (RFC 9112, section 6.3)",
+            parts.io.inner().framing.odd_length()?,
+        ));
+    }
+    wrong_line(&parts.read_buf)
 }
 
 /// Which limit an answer is past, if that is why there is none.
