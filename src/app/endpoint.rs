@@ -9,7 +9,7 @@ use crate::event::EndpointDescription;
 use crate::model::{EndpointKind, Fixture, Scheme};
 use crate::run::{Endpoint, Retry, Signing};
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
-use crate::transport::{Address, Connection, Keeping, Tls, TransportLimits};
+use crate::transport::{Address, Connection, Keeping, Tls, TransportError, TransportLimits};
 
 /// The variables of the environment, by name; none if it is not set or is not text.
 pub type EnvironmentVariables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -179,6 +179,15 @@ impl Connected {
     }
 }
 
+fn proxy_address(url: &str) -> Result<Address, AppError> {
+    Address::new(url).map_err(|error| match error {
+        TransportError::Address { url, reason } => {
+            AppError::settings(format!("invalid URL of the proxy, `{url}`: {reason}"))
+        }
+        other @ TransportError::Tls { .. } => other.into(),
+    })
+}
+
 fn connection(overrides: &Overrides, entry: &EndpointEntry) -> Result<Connection, AppError> {
     let mut resolve = Vec::new();
     let given = overrides.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
@@ -217,7 +226,7 @@ fn connection(overrides: &Overrides, entry: &EndpointEntry) -> Result<Connection
                 .clone()
                 .or_else(|| entry.client_certificate.clone()),
         },
-        proxy: proxy.map(|url| Address::new(url)).transpose()?,
+        proxy: proxy.map(|url| proxy_address(url)).transpose()?,
         rate: rate
             .map(|text| text.parse())
             .transpose()

@@ -1,6 +1,9 @@
 //! The same cases twice on one endpoint: what differs without a cause, and rules that make it stable. Main type:
 //! [`Noise`].
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::watched::{WatchedRun, watch};
 use super::{AppError, SessionSettings, TestTarget};
 use crate::event::Outcome;
@@ -57,6 +60,13 @@ pub async fn noise(
     stop: &StopSwitch,
     remark: &dyn Fn(&str),
 ) -> Result<Option<Noise>, AppError> {
+    // What is so of both runs is said once.
+    let said = RefCell::new(BTreeSet::new());
+    let remark = &|text: &str| {
+        if said.borrow_mut().insert(text.to_owned()) {
+            remark(text);
+        }
+    };
     first.target.check(plan)?;
     let is_own = first.target.has_entry();
     let own = match &first.target {

@@ -14,7 +14,7 @@ use crate::judgement::WaiverBook;
 use crate::model::{CaseRecord, Day, Drift, EndpointKind, Normalisation, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::reference::{Fault, Reference};
-use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run};
+use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run, too_few_files};
 use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::strength::{Bound, Mutants, Twins};
@@ -225,6 +225,9 @@ impl Session {
     /// # Errors
     /// If the embedded endpoint cannot listen, or a client cannot be made of the settings.
     pub async fn start(settings: SessionSettings, background: Background) -> Result<Self, AppError> {
+        if let Some(reason) = too_few_files() {
+            return Err(AppError::settings_with(reason, "raise the limit: ulimit -n 1024"));
+        }
         let SessionSettings { target, run, limits, connection } = settings;
         let (endpoint, reference) = match target {
             TestTarget::Other(endpoint) => (*endpoint, None),

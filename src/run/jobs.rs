@@ -3,6 +3,9 @@
 /// Files that a run has open beside its connections: standard streams, reports, snapshots and what the runtime needs.
 const OTHERS: u64 = 32;
 
+/// The fewest files with which a run gets on: of less, one case after the other would wait in vain for a connection.
+const FEWEST: u64 = 20;
+
 /// The connections that a case may have open: one to the endpoint that is kept, and another, to it or to its state hook. The embedded endpoint is in this
 /// process, so both ends of each are files of it.
 const CONNECTIONS: u64 = 2;
@@ -19,6 +22,16 @@ pub(super) fn possible(jobs: usize, is_embedded: bool) -> (usize, Option<String>
 /// How many files are left for other connections while so many cases run at once. The embedded endpoint needs none.
 pub(super) fn spare(jobs: usize) -> usize {
     most_files().map_or(usize::MAX, |limit| beside(jobs, limit))
+}
+
+/// Why this process may open too few files for a run, if so.
+pub fn too_few_files() -> Option<String> {
+    most_files().and_then(too_few)
+}
+
+fn too_few(limit: u64) -> Option<String> {
+    (limit < FEWEST)
+        .then(|| format!("this process may open {limit} files, and a run needs {FEWEST} at least"))
 }
 
 fn beside(jobs: usize, limit: u64) -> usize {
@@ -54,7 +67,14 @@ fn within(jobs: usize, limit: u64, is_embedded: bool) -> (usize, Option<String>)
 
 #[cfg(test)]
 mod tests {
-    use super::{beside, within};
+    use super::{FEWEST, beside, too_few, within};
+
+    #[test]
+    fn a_run_needs_some_files() {
+        assert!(too_few(FEWEST).is_none() && too_few(u64::MAX).is_none());
+        let reason = too_few(FEWEST - 1).unwrap();
+        assert_eq!(reason, "this process may open 19 files, and a run needs 20 at least");
+    }
 
     #[test]
     fn what_jobs_leave_of_the_files_is_spare() {

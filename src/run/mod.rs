@@ -49,6 +49,7 @@ use observe::Observer;
 use preflight::{Obstacle, preflight};
 
 pub use drift::drift;
+pub use jobs::too_few_files;
 pub use retry::Retry;
 pub use settings::{Endpoint, Observing, RunSettings, random_seed};
 pub use signing::Signing;

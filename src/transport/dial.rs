@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -72,19 +73,26 @@ impl Dialler {
 
     /// A connection on which requests to an address can be sent.
     pub(super) async fn dial(&self, address: &Address) -> Result<Stream, NoAnswer> {
-        let connecting = || async { at_most(self.limit, pin!(self.connect(address))).await };
+        let is_encrypting = AtomicBool::new(false);
+        let connecting = || async { at_most(self.limit, pin!(self.connect(address, &is_encrypting))).await };
         let (connected, pause) = with_a_port(connecting).await;
         let connected = match connected {
             Some(Ok(stream)) => Ok(stream),
             Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost_cause(&error) }),
-            None => Err(NoAnswer::TimedOut { what: "the connection".into(), after: self.limit }),
+            None => {
+                let is_encrypting = is_encrypting.load(Ordering::Relaxed);
+                let what = if is_encrypting { "the handshake of TLS" } else { "the connection" };
+                Err(NoAnswer::TimedOut { what: what.into(), after: self.limit })
+            }
         };
         connected.map_err(|fault| pause.attach_to(fault))
     }
 
-    async fn connect(&self, address: &Address) -> io::Result<Stream> {
+    /// Notes when encryption begins.
+    async fn connect(&self, address: &Address, is_encrypting: &AtomicBool) -> io::Result<Stream> {
         let Some(proxy) = &self.proxy else {
             let stream = Stream::Plain(self.reach(address).await?);
+            is_encrypting.store(address.is_encrypted(), Ordering::Relaxed);
             return if address.is_encrypted() { self.encrypt(stream, address).await } else { Ok(stream) };
         };
         let mut stream = self.reach_proxy(proxy).await.map_err(|error| of_proxy(proxy, &error))?;
@@ -92,6 +100,7 @@ impl Dialler {
             return Ok(stream);
         }
         open_tunnel(&mut stream, address).await.map_err(|error| of_proxy(proxy, &error))?;
+        is_encrypting.store(true, Ordering::Relaxed);
         self.encrypt(stream, address).await
     }
 

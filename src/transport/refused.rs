@@ -10,6 +10,9 @@ use rustls::{AlertDescription, CertificateError, Error};
 /// so one of which it says this is in force.
 const AUTHORITY: &str = "CaUsedAsEndEntity";
 
+/// How many names of a certificate are shown.
+const NAMED: usize = 5;
+
 /// Whether a server's own certificate is marked as an authority's, as the one is that `openssl req -x509` makes.
 pub(super) fn is_marked_as_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
@@ -35,6 +38,17 @@ pub(super) fn tls_reason(error: &io::Error) -> Option<String> {
     if let Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }) = error {
         return Some(format!("the endpoint's certificate is not valid before {}", date(*not_before)));
     }
+    if let Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, presented }) = error
+    {
+        let names: Vec<&str> = presented.iter().take(NAMED).map(|name| plain_name(name)).collect();
+        let more = if presented.len() > NAMED { " and others" } else { "" };
+        return Some(format!(
+            "the endpoint's certificate is for {}{more}, and not for {}; to reach it by a name of the certificate: --resolve \
+             NAME=ADDRESS:PORT",
+            if names.is_empty() { "no name".to_owned() } else { names.join(", ") },
+            expected.to_str(),
+        ));
+    }
     let reason = if is_of_unknown_issuer(error) || is_marked_as_authority(error) {
         "the endpoint's certificate is not trusted; if it should be, name a file that holds it or its issuer's (--ca-file)"
     } else if let Error::InvalidMessage(_) = error {
@@ -51,6 +65,11 @@ pub(super) fn tls_reason(error: &io::Error) -> Option<String> {
         return None;
     };
     Some(reason.to_owned())
+}
+
+/// A name as a certificate has it, which the library shows with its kind: `DnsName("example.com")`.
+fn plain_name(shown: &str) -> &str {
+    shown.split_once('(').and_then(|(_, name)| name.strip_suffix(')')).unwrap_or(shown).trim_matches('"')
 }
 
 fn date(time: UnixTime) -> String {

@@ -40,6 +40,11 @@ pub enum EncodeError {
         /// Why.
         reason: &'static str,
     },
+    /// The method CONNECT, whose target is no path.
+    #[error(
+        "the method CONNECT cannot be sent: it asks for a tunnel to a host and a port (RFC 9110, section 9.3.6)"
+    )]
+    Tunnel,
     /// A transfer coding, which no request is sent in.
     #[error("the header field {name:?} cannot be sent: the length of a body goes out as Content-Length")]
     TransferCoding {
@@ -64,7 +69,7 @@ impl EncodeError {
                 "leave it out: requests are not sent in chunks, and Content-Length is added to each body",
             ),
             Self::Length { .. } => Some("leave it out: the length of the body is added"),
-            Self::PathParameter { .. } | Self::Target { .. } | Self::Field { .. } => None,
+            Self::PathParameter { .. } | Self::Target { .. } | Self::Field { .. } | Self::Tunnel => None,
         }
     }
 }
@@ -90,7 +95,12 @@ fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
         Some(letter @ ('<' | '>' | '`' | '#')) => {
             Err(refused(format!("no request line has `{letter}` in it; write %{:02X}", u32::from(letter))))
         }
-        Some(letter) => Err(refused(format!("no request line has {letter:?} in it"))),
+        Some(letter) => {
+            let mut bytes = [0; 4];
+            let escaped: String =
+                letter.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect();
+            Err(refused(format!("no request line has {letter:?} in it; write {escaped}")))
+        }
     }
 }
 
@@ -158,6 +168,9 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         target.push_str(query);
     }
     let method = step.request.method.as_ref().unwrap_or(&shape.method);
+    if method.as_str() == "CONNECT" {
+        return Err(EncodeError::Tunnel);
+    }
     check_target(&target, method.as_str() == "OPTIONS")?;
     if let Some(more) = &raw.after_signing {
         check_target(&format!("/?{more}"), false)?;

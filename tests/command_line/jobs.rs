@@ -32,6 +32,16 @@ fn jobs_are_clamped_to_what_the_process_may_open_and_that_is_said() {
 }
 
 #[test]
+fn a_run_for_which_too_few_files_may_be_opened_does_not_begin() {
+    let (code, text) = limited("ulimit -n 16", "run");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("error: this process may open 16 files, and a run needs 20 at least"), "{text}");
+    assert!(text.contains("ulimit -n 1024"), "{text}");
+    let (code, text) = limited("ulimit -n 20", "run -q tag-count");
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn a_soft_limit_is_raised_first() {
     let (code, text) = limited("ulimit -S -n 40", "run -j 64 tag-count");
     assert_eq!((code, text.contains("WARNING")), (0, false), "{text}");

@@ -45,6 +45,14 @@ fn what_is_no_whole_answer_is_inconclusive_and_not_broken() {
 }
 
 #[test]
+fn a_handshake_of_tls_that_does_not_come_about_is_named() {
+    let silent = serve(|_: &str, _: &mut TcpStream| thread::park()).replace("http://", "https://");
+    let judged = judged(&silent, &["--connect-timeout", "300ms"]);
+    assert_eq!(judged.code, 5, "{}", judged.out);
+    assert!(judged.out.contains("the handshake of TLS took longer than 300ms"), "{}", judged.out);
+}
+
+#[test]
 fn a_wait_has_an_end() {
     let silent = |_: &str, _: &mut TcpStream| thread::park();
     let dripping = |_: &str, stream: &mut TcpStream| {

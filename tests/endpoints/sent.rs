@@ -204,6 +204,31 @@ fn a_transfer_coding_is_refused_with_its_place_and_a_hint() {
 }
 
 #[test]
+fn what_no_request_can_carry_is_refused_with_what_to_do() {
+    for (request, due) in [
+        (r#"method = "CONNECT""#, "the method CONNECT cannot be sent: it asks for a tunnel"),
+        (r#"path = "/é""#, "no request line has 'é' in it; write %C3%A9"),
+        (r#"query = "a=\t""#, "no request line has '\\t' in it; write %09"),
+    ] {
+        let folder = case(request);
+        let check = proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();
+        let said = err(&check).replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code(&check), 3, "{said}");
+        assert!(said.contains(due) && said.contains("t.toml:1:1"), "{said}");
+    }
+}
+
+#[test]
+fn an_address_of_a_proxy_that_is_none_is_named_as_such() {
+    let folder = case("");
+    let arguments = ["--endpoint", "http://127.0.0.1:1", "--proxy", "socks5://me:pw@h:1"];
+    let said = program(folder.path(), &arguments).output().unwrap();
+    assert_eq!(code(&said), 2);
+    let said = err(&said);
+    assert!(said.contains("invalid URL of the proxy, `…@h:1`: expected http:// or https://"), "{said}");
+}
+
+#[test]
 fn a_step_replaces_all_lines_of_a_field() {
     let folder = one_case();
     let table = "request = { headers = { x-a = [\"1\", \"2\"], x-b = \"3\" } }\n[[case]]\nid = \"plain\"\nabout = \"Raw.\"\nrequest = { headers = { x-a = [\"4\", \"5\"] } }\nexpect = { status = 200 }\n";

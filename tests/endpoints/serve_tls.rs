@@ -214,10 +214,22 @@ fn a_certificate_of_the_file_is_taken_also_if_it_is_marked_as_an_authoritys_and_
         (&right, &right[0], None),
         (&right, &twin[0], Some("marked as an authority's")),
         (&over, &over[0], Some("has expired: it was valid until 2020-01-01T00:00:00Z")),
-        (&named, &named[0], Some("not valid for name")),
+        (
+            &named,
+            &named[0],
+            Some(
+                "is for localhost, and not for 127.0.0.1; to reach it by a name of the certificate: --resolve",
+            ),
+        ),
         (&own, &own[0], None),
         (&own, &issued(folder.path(), "other", "127.0.0.1")[0], Some("is not trusted")),
-        (&wrong, &wrong[0], Some("not valid for name")),
+        (
+            &wrong,
+            &wrong[0],
+            Some(
+                "is for localhost, and not for 127.0.0.1; to reach it by a name of the certificate: --resolve",
+            ),
+        ),
     ] {
         let served = Served::start(&["--tls-cert", certificate, "--tls-key", key]);
         let judged = judge(&served, &["--ca-file", trust, "tag-count/none"]);
