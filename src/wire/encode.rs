@@ -40,7 +40,7 @@ pub enum EncodeError {
         /// Why.
         reason: &'static str,
     },
-    /// The method CONNECT, whose target is no path.
+    /// The method CONNECT, whose target is a host and a port.
     #[error(
         "the method CONNECT cannot be sent: it asks for a tunnel to a host and a port (RFC 9110, section 9.3.6)"
     )]
@@ -96,10 +96,8 @@ fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
             Err(refused(format!("no request line has `{letter}` in it; write %{:02X}", u32::from(letter))))
         }
         Some(letter) => {
-            let mut bytes = [0; 4];
-            let escaped: String =
-                letter.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            Err(refused(format!("no request line has {letter:?} in it; write {escaped}")))
+            let written = utf8_percent_encode(letter.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC).to_string();
+            Err(refused(format!("no request line has {letter:?} in it; write {written}")))
         }
     }
 }
