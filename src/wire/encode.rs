@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::json::to_json;
 use crate::model::{
-    AnswerFormat, Contract, Listing, ParameterPlace, PreparedStep, RawParts, Request, SentBody, Value,
-    essence, is_token, put_over_fields,
+    AnswerFormat, Contract, Listing, NO_TUNNEL, ParameterPlace, PreparedStep, RawParts, Request, SentBody,
+    Value, essence, field_flaw, is_token, put_over_fields, target_flaw,
 };
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
@@ -41,9 +41,7 @@ pub enum EncodeError {
         reason: &'static str,
     },
     /// The method CONNECT, whose target is a host and a port.
-    #[error(
-        "the method CONNECT cannot be sent: it asks for a tunnel to a host and a port (RFC 9110, section 9.3.6)"
-    )]
+    #[error("the method CONNECT cannot be sent: {}", NO_TUNNEL)]
     Tunnel,
     /// A transfer coding, which no request is sent in.
     #[error("the header field {name:?} cannot be sent: the length of a body goes out as Content-Length")]
@@ -74,31 +72,10 @@ impl EncodeError {
     }
 }
 
-/// Why a target cannot be in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
-/// or cut off. Other signs go out as they are written, `..` and `%zz` as well.
 fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
-    let refused = |reason: String| EncodeError::Target { target: target.to_owned(), reason };
-    if target == "*" {
-        let reason = "only OPTIONS has the target `*` (RFC 9112, section 3.2.4)";
-        return if is_options { Ok(()) } else { Err(refused(reason.to_owned())) };
-    }
-    if !target.starts_with('/') {
-        return Err(refused("it does not begin with `/`".to_owned()));
-    }
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    if query.contains('"') {
-        return Err(refused("no query has `\"` in it (RFC 3986, section 3.4); write %22".to_owned()));
-    }
-    match target.chars().find(|letter| !letter.is_ascii_graphic() || "<>`#".contains(*letter)) {
+    match target_flaw(target, is_options) {
         None => Ok(()),
-        Some(' ') => Err(refused("no request line has a space in it; write %20".to_owned())),
-        Some(letter @ ('<' | '>' | '`' | '#')) => {
-            Err(refused(format!("no request line has `{letter}` in it; write %{:02X}", u32::from(letter))))
-        }
-        Some(letter) => {
-            let written = utf8_percent_encode(letter.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC).to_string();
-            Err(refused(format!("no request line has {letter:?} in it; write {written}")))
-        }
+        Some(reason) => Err(EncodeError::Target { target: target.to_owned(), reason }),
     }
 }
 
@@ -109,8 +86,8 @@ fn check_fields(headers: &[(String, String)], length: usize) -> Result<(), Encod
         if !is_token(name) {
             return Err(refused("its name is not a token (RFC 9110, section 5.1)"));
         }
-        if value.chars().any(|letter| letter.is_ascii_control() && letter != '\t') {
-            return Err(refused("its value has a control character (RFC 9110, section 5.5)"));
+        if let Some(reason) = field_flaw(value) {
+            return Err(refused(reason));
         }
         if name.eq_ignore_ascii_case("transfer-encoding") {
             return Err(EncodeError::TransferCoding { name: name.clone() });

@@ -205,16 +205,30 @@ fn a_transfer_coding_is_refused_with_its_place_and_a_hint() {
 
 #[test]
 fn what_no_request_can_carry_is_refused_with_what_to_do() {
-    for (request, due) in [
-        (r#"method = "CONNECT""#, "the method CONNECT cannot be sent: it asks for a tunnel"),
-        (r#"path = "/é""#, "no request line has 'é' in it; write %C3%A9"),
-        (r#"query = "a=\t""#, "no request line has '\\t' in it; write %09"),
+    // Where it is written, with what to do; and the case where a template makes it.
+    for (request, place, due) in [
+        (r#"method = "CONNECT""#, "4:22", "the method CONNECT cannot be sent: it asks for a tunnel"),
+        (r#"method = "GET /""#, "4:22", "a method is one word, such as GET or POST (RFC 9110, section 9.1)"),
+        (r#"path = "/é""#, "4:20", "no request line has `é` in it; write %C3%A9"),
+        (r#"path = "a""#, "4:20", "it does not begin with `/`"),
+        (r#"query = "a=\t""#, "4:21", "no request line has `\\t` in it; write %09"),
+        (r#"query = "a b""#, "4:21", "no request line has a space in it; write %20"),
+        (r#"after-signing = "a<""#, "4:29", "no request line has `<` in it; write %3C"),
+        (
+            r#"headers = { x = "a\u0000" }"#,
+            "4:29",
+            "its value has a control character (RFC 9110, section 5.5)",
+        ),
+        (r#"path = "*""#, "1:1", "only OPTIONS has the target `*`"),
+        (r#"path = "/{{ 'é' }}""#, "1:1", "no request line has `é` in it; write %C3%A9"),
+        (r#"headers = { content-length = "7" }"#, "1:1", "says \"7\", and the body has 0 bytes"),
     ] {
         let folder = case(request);
         let check = proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();
         let said = err(&check).replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code(&check), 3, "{said}");
-        assert!(said.contains(due) && said.contains("t.toml:1:1"), "{said}");
+        assert!(said.contains(due) && said.contains(&format!("t.toml:{place}")), "{request}: {said}");
+        assert!(said.contains("1 problem found"), "{request}: {said}");
     }
 }
 

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, CaseId, Contract, Expect, Method, Problem, RawParts, RequestSpec, Row, Step, Table,
-    TableId, Value, Variable, check_part, duration, is_token, last_part, merge_params, nearest,
+    AxisChoice, Case, CaseId, Contract, Expect, Method, NO_TUNNEL, Problem, RawParts, RequestSpec, Row, Step,
+    Table, TableId, Value, Variable, check_part, duration, field_flaw, is_token, last_part, merge_params,
+    nearest, target_flaw,
 };
 use crate::source::bound::TableSize;
 use crate::source::compound::{At, Entry, OneOrMore, Texts, Values};
@@ -20,7 +21,7 @@ use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::check_path;
 use crate::source::record::Key;
 use crate::source::row_file::{RowFiles, rows};
-use crate::template::Templates;
+use crate::template::{Templates, is_template};
 
 pub(super) use raw::RawTable;
 use raw::{RawCaseRequest, RawStep, RawTableCase};
@@ -213,6 +214,9 @@ impl TableReader<'_> {
         let Some(raw) = &raw.value else { return RequestSpec::default() };
         let method = raw.method.value.as_ref().and_then(|item| self.method(item));
         let headers = raw.headers.entries().iter().flat_map(|entry| self.field(entry)).collect();
+        self.check_target(&raw.path, "");
+        self.check_target(&raw.query, "/?");
+        self.check_target(&raw.after_signing, "/?");
         RequestSpec {
             method,
             place: raw.place_of.value.map(|place| place.0),
@@ -230,6 +234,18 @@ impl TableReader<'_> {
         }
     }
 
+    /// Reports what no target has, where it is written; what templates make of it is looked at later.
+    fn check_target(&mut self, part: &Key<'_, String>, before: &str) {
+        let (Some(node), Some(text)) = (part.node, &part.value) else { return };
+        if is_template(text) {
+            return;
+        }
+        // Which method a request has is not known yet.
+        if let Some(reason) = target_flaw(&format!("{before}{text}"), true) {
+            self.problem(node, format!("the target cannot be sent: {reason}"));
+        }
+    }
+
     /// The lines of a header field, in their order.
     fn field(&mut self, entry: &Entry<'_, OneOrMore<String>>) -> Vec<(String, String)> {
         let KeyValue { key, key_spot, node } = entry.written;
@@ -240,6 +256,9 @@ impl TableReader<'_> {
                 .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
         }
         let name = key.to_ascii_lowercase();
+        if let Some(reason) = entry.value.items.iter().find_map(|line| field_flaw(line)) {
+            self.problem(node, format!("the header field cannot be sent: {reason}"));
+        }
         if entry.value.items.is_empty() && node.items().is_empty() {
             self.problem(node, "a list without lines sends nothing");
         }
@@ -249,7 +268,12 @@ impl TableReader<'_> {
     fn method(&mut self, text: &At<'_, String>) -> Option<Method> {
         let method = Method::new(&text.value);
         if method.is_none() {
-            self.problem(text.node, "this is not an HTTP method");
+            let problem = Problem::new(text.node.spot.clone(), "this is not an HTTP method");
+            self.problems
+                .push(problem.hint("a method is one word, such as GET or POST (RFC 9110, section 9.1)"));
+        }
+        if text.value == "CONNECT" {
+            self.problem(text.node, format!("the method CONNECT cannot be sent: {NO_TUNNEL}"));
         }
         method
     }
