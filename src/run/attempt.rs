@@ -316,6 +316,8 @@ impl<'a> Attempt<'a> {
         }
         let runner = self.runner;
         let client = match prepared.len() {
+            // It starts again once alone, so nothing may be uncertain then.
+            _ if self.started_again.is_some() => runner.client.fresh_copy(),
             1 if is_last => runner.client.closing_copy(),
             1 => runner.client.clone(),
             _ => runner.client.fresh_copy(),

@@ -56,6 +56,10 @@ impl Work for Arc<SharedRun> {
         }
     }
 
+    fn run_out(&self) {
+        self.runner.client.run_out();
+    }
+
     fn known(case: &mut CaseDone) -> Option<bool> {
         match case {
             CaseDone::Whole(_) => Some(true),

@@ -214,6 +214,9 @@ pub(super) trait Work: Clone + Send + Sync + 'static {
     /// Waits until that is known, or the run is broken off. A caller that stops waiting loses nothing.
     fn is_proved(&self, case: &mut Self::Case) -> impl Future<Output = bool> + Send;
 
+    /// Takes note that no case is left to begin.
+    fn run_out(&self);
+
     /// How many bytes of bodies a case holds.
     fn weight(case: &Self::Case) -> usize;
 
@@ -267,6 +270,7 @@ impl<W: Work> Worker<W> {
                 self.report_all(progress).await?;
             }
         }
+        self.work.run_out();
         let until = Instant::now() + LAST_LOOK;
         while let Some((_, oldest)) = self.aside.front_mut() {
             let Ok(is_proved) = timeout_at(until, self.work.is_proved(oldest)).await else {
@@ -369,6 +373,8 @@ mod tests {
             let until = |micros: u64| Instant::now() + Duration::from_micros(micros);
             (position, open.map(|(micros, is_own)| (until(*micros), *is_own)), self.weight)
         }
+
+        fn run_out(&self) {}
 
         async fn end(&self) {}
 

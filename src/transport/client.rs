@@ -204,6 +204,11 @@ impl Client {
     /// A failure in words, which show what cannot be read without secrets.
     fn readable(&self, failure: Failure) -> Failure {
         let Failure::Unreadable(rule, line) = failure else { return failure };
+        let mut line = line;
+        if let Some(redactor) = &self.redactor {
+            // The rest of a secret may not have come.
+            redactor.drop_begun(&mut line);
+        }
         let line = Value::text(shown(line, self.redactor.as_deref()));
         Failure::Fault(NoAnswer::Broken {
             reason: format!("the answer cannot be read, since {rule}: {line}"),
@@ -226,6 +231,11 @@ impl Client {
         let out_of_time = || Failure::Fault(NoAnswer::TimedOut { what: "the answer".into(), after: limit });
         let received = taken.unwrap_or_else(|| Err(out_of_time()));
         received.map(|received| (received, pause.take_out(elapsed))).map_err(|failure| attach(pause, failure))
+    }
+
+    /// Takes note that no case is left to begin.
+    pub fn run_out(&self) {
+        self.shared.idle.run_out();
     }
 
     /// Listens to no more kept connections than so many that carry no further request.

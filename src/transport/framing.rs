@@ -192,7 +192,8 @@ impl FramingWatch {
         // As hyper has it: the last coding of the last line counts.
         let is_coding = name.len() == TRANSFER_ENCODING.as_str().len();
         if !is_coding {
-            let is_odd = self.has_length || !value.trim_ascii().iter().all(u8::is_ascii_digit);
+            let value = value.trim_ascii();
+            let is_odd = self.has_length || value.len() > 19 || !value.iter().all(u8::is_ascii_digit);
             self.odd_length = is_odd.then(|| text.to_vec());
             self.has_length = true;
         }

@@ -57,6 +57,8 @@ pub(super) struct Idle {
     says_when_asked: AtomicBool,
     /// Whether it does so without a word of that.
     closes_silently: AtomicBool,
+    /// Whether no case is left to begin.
+    has_run_out: AtomicBool,
     is_over: AtomicBool,
     is_mixed: AtomicBool,
 }
@@ -90,7 +92,7 @@ type Unproved = Vec<oneshot::Sender<bool>>;
 /// What is known of an answer.
 #[derive(Debug)]
 pub(super) enum Belonging {
-    /// It is its request's, unless the whole run is known to be mixed up.
+    /// It is its request's.
     Own,
     /// What follows on the connection proves it, or does not.
     Open(Proof),
@@ -104,6 +106,11 @@ pub(super) enum Belonging {
 pub struct Proof(oneshot::Receiver<bool>);
 
 impl Proof {
+    /// One that will not come.
+    fn none() -> Self {
+        Self(oneshot::channel().1)
+    }
+
     /// Waits for it. A caller that stops waiting loses nothing.
     pub async fn is_there(&mut self) -> bool {
         // Where the run is broken off, nothing more is learned.
@@ -149,6 +156,7 @@ impl Idle {
             closes_when_asked: AtomicBool::new(false),
             says_when_asked: AtomicBool::new(false),
             closes_silently: AtomicBool::new(false),
+            has_run_out: AtomicBool::new(false),
             is_over: AtomicBool::new(keeping == Keeping::Fresh),
             is_mixed: AtomicBool::new(false),
         }
@@ -212,6 +220,10 @@ impl Idle {
         if has_surplus && (earlier > 0 || !self.is_own()) {
             self.mix();
         }
+        if earlier > 0 && self.keeping == Keeping::Reuse && self.is_mixed() {
+            // What is behind earlier answers on it is known now to be no proof.
+            return Belonging::Open(Proof::none());
+        }
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.slowest.fetch_max(micros, Ordering::Relaxed);
         if is_last && self.is_asked_end(&rest, is_said, earlier) {
@@ -222,7 +234,7 @@ impl Idle {
             }
             return Belonging::Own;
         }
-        let is_provable = earlier > 0 && self.keeping == Keeping::Reuse && !self.is_mixed();
+        let is_provable = earlier > 0 && self.keeping == Keeping::Reuse;
         let goes_on = match rest {
             Rest::Open(stream) => Some(stream),
             // The request has asked for an end, and it has not come.
@@ -315,6 +327,12 @@ impl Idle {
         self.prove(open, false);
     }
 
+    /// From now on connections that wait are closed once they have been silent for long: no case is left to begin, and an
+    /// endpoint that serves few connections at once may let others wait for these.
+    pub(super) fn run_out(&self) {
+        self.has_run_out.store(true, Ordering::Relaxed);
+    }
+
     /// From now on no connection is taken: one was closed here.
     pub(super) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
@@ -335,9 +353,10 @@ impl Idle {
         self.is_mixed.load(Ordering::Relaxed)
     }
 
-    /// For how long after its last answer a connection is listened to.
-    fn listening(&self) -> Duration {
-        LISTENING.max(self.slow())
+    /// For how long after its last answer a connection is listened to that has carried so many requests. Of one, there is
+    /// nothing to prove, and the endpoint may serve others only after it.
+    fn listening(&self, requests: usize) -> Duration {
+        if requests == 1 { LISTENING } else { LISTENING.max(self.slow()) }
     }
 
     /// Twice the time of the slowest answer.
@@ -380,7 +399,8 @@ impl Idle {
 
     /// Looks at all connections, and closes those that are of no more use.
     fn look(&self) {
-        self.look_at(&mut lock(&self.waiting), self.is_over());
+        let is_over = self.is_over() || self.has_run_out.load(Ordering::Relaxed);
+        self.look_at(&mut lock(&self.waiting), is_over);
         self.look_at(&mut lock(&self.left), true);
         if self.is_mixed() {
             // Whatever is proved changes nothing any more.
@@ -399,10 +419,9 @@ impl Idle {
 
     /// Looks at some connections, which carry further requests or not.
     fn look_at(&self, connections: &mut VecDeque<IdleConnection>, is_left: bool) {
-        let listening = self.listening();
         connections.retain_mut(|kept| match kept.stream.look() {
             IdleInput::Nothing => {
-                let is_proved = kept.since.elapsed() >= listening;
+                let is_proved = kept.since.elapsed() >= self.listening(kept.requests);
                 if is_proved {
                     self.prove(std::mem::take(&mut kept.open), true);
                 }
@@ -412,8 +431,9 @@ impl Idle {
                 let is_asked = kept.is_asked_to_close && input == IdleInput::End;
                 self.note_end(kept.requests, is_asked);
                 let is_own = is_asked && self.closes_silently.load(Ordering::Relaxed);
+                let is_open = !kept.open.is_empty();
                 self.prove(std::mem::take(&mut kept.open), is_own);
-                if !is_left {
+                if !is_left || (!is_own && is_open) {
                     self.end();
                 }
                 false

@@ -7,7 +7,10 @@ pub(super) fn wrong_line(head: &[u8]) -> Option<(&'static str, &[u8])> {
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let first = lines.by_ref().find(|line| !line.is_empty())?;
     if !is_status_line(first) {
-        return Some(("a status line is HTTP/1.1, a space and three digits (RFC 9112, section 4)", first));
+        return Some((
+            "a status line is HTTP/1.1, a space and three digits, from 100 on (RFC 9112, section 4)",
+            first,
+        ));
     }
     lines.take_while(|line| !line.is_empty()).find_map(|line| Some((broken_rule(line)?, line)))
 }
@@ -21,6 +24,7 @@ fn is_status_line(line: &[u8]) -> bool {
     let (status, reason) = rest.split_at(rest.len().min(3));
     status.len() == 3
         && status.iter().all(u8::is_ascii_digit)
+        && !status.starts_with(b"0")
         && reason.first().is_none_or(|byte| *byte == b' ')
         && is_text(reason)
 }
@@ -58,6 +62,7 @@ mod tests {
         for (head, section, line) in [
             ("HTTP/2 200 OK\r\n\r\n", "9112, section 4)", "HTTP/2 200 OK"),
             ("HTTP/1.1 20 OK\r\n\r\n", "9112, section 4)", "HTTP/1.1 20 OK"),
+            ("HTTP/1.1 000 OK\r\n\r\n", "9112, section 4)", "HTTP/1.1 000 OK"),
             ("HTTP/1.1 2000\r\n\r\n", "9112, section 4)", "HTTP/1.1 2000"),
             ("HTTP/1.x 200\r\n\r\n", "9112, section 4)", "HTTP/1.x 200"),
             ("SSH-2.0-OpenSSH_9\r\n", "9112, section 4)", "SSH-2.0-OpenSSH_9"),

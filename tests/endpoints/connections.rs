@@ -261,6 +261,74 @@ fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_
 }
 
 #[test]
+fn an_end_that_no_request_has_asked_for_leaves_no_case_undecided() {
+    let folder = rows(60);
+    let passes = |url: &str, jobs: &str, what: &str| {
+        let ran = ran(folder.path(), url, &["-j", jobs, "--connections", "reuse"]);
+        assert_eq!((ran.code, ran.count("passed")), (0, 120), "{what} {jobs}: {}", ran.out);
+        assert_eq!(ran.mixed(), Vec::<&Json>::new(), "{what} {jobs}: {}", ran.out);
+    };
+    for jobs in ["1", "16"] {
+        // Without a word of that, shortly after so many answers on a connection.
+        for (most, millis) in [(16, 2), (16, 0), (10, 5), (3, 20)] {
+            let server = Server::acting(move |turn, stream| {
+                let _ = stream.write_all(turn.answer.as_deref().unwrap_or_default());
+                let goes_on = turn.answer.is_some() && turn.place.1 + 1 < most;
+                if !goes_on {
+                    thread::sleep(Duration::from_millis(millis));
+                }
+                goes_on
+            });
+            passes(&server.url, jobs, &format!("after {most}, {millis} ms"));
+        }
+        // By breaking it off, where a request has asked for an end.
+        let url = odd::serve(|head, stream| {
+            let body = format!(r#"{{"id": "{}"}}"#, row(head));
+            let _ = stream.write_all(&answer("200 OK", JSON, body));
+            if head.contains("connection: close") {
+                thread::sleep(Duration::from_millis(1));
+                let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        });
+        passes(&url, jobs, "broken off");
+    }
+}
+
+#[test]
+fn an_endpoint_that_serves_few_connections_at_once_is_not_kept_waiting_by_those_that_rest() {
+    let folder = rows(20);
+    let server = Few::start(2);
+    let start = std::time::Instant::now();
+    let ran = ran(folder.path(), &server, &["-j", "64", "--connections", "reuse"]);
+    assert_eq!((ran.code, ran.count("passed")), (0, 40), "{}", ran.out);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// A server that serves so many connections at once, each until its client closes it, and takes no notice of what asks it to.
+struct Few;
+
+impl Few {
+    fn start(count: usize) -> String {
+        let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        for _ in 0..count {
+            let listener = Arc::clone(&listener);
+            thread::spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let act = |turn: &Turn, stream: &mut TcpStream| {
+                        thread::sleep(Duration::from_millis(20));
+                        stream.write_all(turn.answer.as_deref().unwrap_or_default()).is_ok()
+                    };
+                    converse(stream, &act, &Mutex::default(), &AtomicUsize::new(0));
+                }
+            });
+        }
+        url
+    }
+}
+
+#[test]
 fn every_report_shows_a_case_that_was_started_again() {
     let folder = rows(2);
     // The second request of a connection is read, and never answered.

@@ -106,9 +106,15 @@ fn wrong_framing_is_a_finding_that_names_the_section() {
 
 #[test]
 fn an_answer_that_cannot_be_read_is_inconclusive_and_the_line_is_shown() {
-    let status = "a status line is HTTP/1.1, a space and three digits (RFC 9112, section 4)";
+    let status = "a status line is HTTP/1.1, a space and three digits, from 100 on (RFC 9112, section 4)";
     for (bytes, rule, line) in [
         ("HTTP/1.1 20 OK\r\n\r\n".to_owned(), status, "\"HTTP/1.1 20 OK\""),
+        ("HTTP/1.1 000 OK\r\n\r\n".to_owned(), status, "\"HTTP/1.1 000 OK\""),
+        (
+            format!("{OK}content-length: 99999999999999999999999\r\n\r\n{BODY}"),
+            "a length is one number (RFC 9112, section 6.3)",
+            "\"content-length: 99999999999999999999999\"",
+        ),
         ("SSH-2.0-OpenSSH_9.2\r\n".to_owned(), status, "\"SSH-2.0-OpenSSH_9.2\""),
         (
             format!("{OK}x y: \u{1b}[31mz\r\n{LENGTH}\r\n{BODY}"),
@@ -204,6 +210,9 @@ fn a_secret_behind_an_answer_does_not_show_wherever_it_is_cut() {
         (format!("{OK}content-length: 30\r\n\r\n{{\"id\": \"a\", \"you\": \"{TOKEN}\"}}"), "you"),
         // In a head that cannot be read.
         (format!("{OK}x {}{TOKEN}: y\r\n\r\n", "a".repeat(50)), "aaaa"),
+        (format!("{OK}x {}{}", "a".repeat(50), &TOKEN[..20]), "aaaa"),
+        (format!("{OK}x : {}{}", "a".repeat(50), &TOKEN[..20]), "aaaa"),
+        (format!("nothing {} {}", "a".repeat(50), &TOKEN[..20]), "aaaa"),
         // In what is wrong with the framing.
         (format!("{OK}{CHUNKED}\r\nb;{}{TOKEN} \u{1}\r\n{BODY}\r\n0\r\n\r\n", "a".repeat(50)), "aaaa"),
         (format!("{OK}transfer-encoding: {}, {TOKEN}, chunked\r\n\r\n{CHUNKS}", "a".repeat(50)), "aaaa"),

@@ -58,14 +58,14 @@ impl Idle {
             let patience = match (closes, kept.requests) {
                 (true, 1) => Duration::ZERO,
                 (true, _) => self.slow(),
-                (false, _) => self.listening(),
+                (false, requests) => self.listening(requests),
             };
             if self.is_mixed() || kept.since.elapsed() >= patience {
                 break;
             }
             sleep(SHORT_LOOK).await;
         }
-        let until = kept.since + self.listening() + ENDING;
+        let until = kept.since + self.listening(kept.requests) + ENDING;
         let closing = async {
             // An endpoint that has closed it already sends nothing more, either.
             let _ = kept.stream.shutdown().await;

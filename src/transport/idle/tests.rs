@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -227,6 +227,33 @@ async fn a_connection_that_was_asked_to_close_is_listened_to_until_it_does() {
         }
         server.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn once_answers_are_known_to_be_mixed_up_only_the_first_on_a_connection_is_its_requests() {
+    let (listener, address, idle) = kept().await;
+    idle.mix();
+    for (used, is_said) in [(behind(0), false), (behind(1), false), (last(1), true), (last(7), false)] {
+        let is_first = matches!(used, Use::Kept { earlier: 0, .. });
+        let (rest, _end) = connected(&listener).await;
+        match idle.keep(&address, rest, (used, Duration::ZERO), (false, is_said)).await {
+            Belonging::Own => assert!(is_first),
+            Belonging::Open(mut proof) => assert!(!is_first && proof.known() == Some(false)),
+            Belonging::Doubtful => panic!("its case would start again"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_is_closed_once_no_case_is_left_to_begin() {
+    let (listener, address, idle) = kept().await;
+    let (rest, mut end) = connected(&listener).await;
+    let mut byte = [0];
+    idle.keep(&address, rest, (behind(0), Duration::ZERO), (false, false)).await;
+    // It is kept for as long as it takes.
+    assert!(timeout(3 * LISTENING, end.read(&mut byte)).await.is_err());
+    idle.run_out();
+    assert_eq!(end.read(&mut byte).await.unwrap(), 0);
 }
 
 #[tokio::test]
