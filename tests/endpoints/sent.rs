@@ -233,6 +233,16 @@ fn what_no_request_can_carry_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_template_of_a_field_may_span_lines() {
+    let (code, seen, said) =
+        sent(r#"headers = { x-a = "{%- if true %}\n  b\n{%- endif %}", x-b = "{{\n'c' }}" }"#, &[]);
+    assert_eq!(code, 5, "what it makes has a line end: {said} {seen}");
+    let (code, seen, said) =
+        sent(r#"headers = { x-a = "{%- if true -%}\n  b\n{%- endif %}", x-b = "{{\n'c' }}" }"#, &[]);
+    assert!(code == 0 && seen.contains("\r\nx-a: b\r\nx-b: c\r\n"), "{said} {seen}");
+}
+
+#[test]
 fn an_address_of_a_proxy_that_is_none_is_named_as_such() {
     let folder = case("");
     let arguments = ["--endpoint", "http://127.0.0.1:1", "--proxy", "socks5://me:pw@h:1"];

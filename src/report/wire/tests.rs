@@ -1,6 +1,7 @@
 //! Whatever a run says is read back as it was said.
 
 use std::collections::BTreeSet;
+use std::iter::successors;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -8,8 +9,8 @@ use serde_json::Value as Json;
 use super::{read_event, write_event};
 use crate::event::{Event, Outcome, SeriesEnd, SeriesRun, Stopped};
 use crate::model::{
-    Effects, Inconclusive, Literals, Moment, NoAnswer, Observation, Scheme, SetUp, Skipped, SnapshotOutcome,
-    Value, Verdict,
+    Effects, FramingBreach, Inconclusive, Literals, Moment, NoAnswer, Observation, Scheme, SetUp, Skipped,
+    SnapshotOutcome, Value, Verdict,
 };
 use crate::report::FormatSchema;
 
@@ -224,6 +225,49 @@ fn a_line_has_no_key_that_the_schema_does_not_describe() {
     keys(&line, &mut written);
     assert_eq!(written.difference(&described).collect::<Vec<_>>(), Vec::<&&str>::new());
     assert!(!line.to_string().contains("secret-parameter"), "{line}");
+}
+
+/// The next rule of the form of a message; a new one does not compile before it is here.
+fn rule_after(breach: FramingBreach) -> Option<FramingBreach> {
+    use FramingBreach::{
+        Before, Bodiless, ChunkLine, Length, LineEnd, NoUpgrade, ResetBody, StatusLine, Trailer,
+        TransferCoding, TwoLengths,
+    };
+    Some(match breach {
+        Before => StatusLine,
+        StatusLine => LineEnd,
+        LineEnd => TransferCoding,
+        TransferCoding => TwoLengths,
+        TwoLengths => Length,
+        Length => Bodiless,
+        Bodiless => ChunkLine,
+        ChunkLine => Trailer,
+        Trailer => ResetBody,
+        ResetBody => NoUpgrade,
+        NoUpgrade => return None,
+    })
+}
+
+#[test]
+fn the_schema_has_each_rule_of_the_form_of_a_message() {
+    let rules = successors(Some(FramingBreach::Before), |breach| rule_after(*breach));
+    let rules: Vec<Json> = rules.map(|breach| serde_json::to_value(breach).unwrap()).collect();
+    let schema: Json = serde_json::from_str(FormatSchema::Events.text()).unwrap();
+    let mut known = Vec::new();
+    enums_of("breach", &schema, &mut known);
+    assert_eq!(known, [&Json::Array(rules)]);
+}
+
+/// The words that a schema lists for a key.
+fn enums_of<'a>(key: &str, schema: &'a Json, found: &mut Vec<&'a Json>) {
+    match schema {
+        Json::Object(entries) => {
+            found.extend(entries.get(key).and_then(|known| known.get("enum")));
+            entries.values().for_each(|inner| enums_of(key, inner, found));
+        }
+        Json::Array(items) => items.iter().for_each(|item| enums_of(key, item, found)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
 }
 
 #[test]

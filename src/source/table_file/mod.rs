@@ -256,7 +256,9 @@ impl TableReader<'_> {
                 .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
         }
         let name = key.to_ascii_lowercase();
-        if let Some(reason) = entry.value.items.iter().find_map(|line| field_flaw(line)) {
+        // What a template makes is looked at later: it may span lines, and make one.
+        let mut written = entry.value.items.iter().filter(|line| !is_template(line));
+        if let Some(reason) = written.find_map(|line| field_flaw(line)) {
             self.problem(node, format!("the header field cannot be sent: {reason}"));
         }
         if entry.value.items.is_empty() && node.items().is_empty() {
